@@ -1,0 +1,81 @@
+package event
+
+import "time"
+
+// Transaction is one transaction of the source, or a piece of one that is too
+// large to hold: all pieces but the last have Final false, all but the first
+// have First false. Pieces of one transaction follow one another directly.
+type Transaction struct {
+	GTID   string    // "" where the server has no GTIDs; MySQL "uuid:[tag:]n", MariaDB "domain-server-seq"
+	File   string    // binlog file that it ends in
+	Start  uint64    // offset of its first event in the file where it begins
+	End    uint64    // offset after its last event (of this piece, if not Final)
+	Time   time.Time // when the source committed it, by the source's clock; microseconds where the server sends them
+	First  bool
+	Final  bool
+	Undone bool // it ended in ROLLBACK: nothing of it counts, the position does
+	XA     *XA  // set when it is one phase of an XA transaction
+	Size   int  // bytes of binlog that the events take, for bounding memory
+	Events []Event
+}
+
+// XA is one phase of a distributed transaction: its rows come with "prepare",
+// they count only when "commit" for the same XID comes, perhaps much later.
+type XA struct {
+	Phase string // "prepare", "commit" or "rollback"
+	XID   string // as the server writes it: X'…',X'…',n
+}
+
+// Event is either *Rows or *Statement.
+type Event interface{ event() }
+
+// Action is what a Rows event did to its rows.
+type Action uint8
+
+// The three actions of a row event.
+const (
+	Insert Action = iota + 1
+	Update
+	Delete
+)
+
+// String names the action as the catalogue spells it.
+func (a Action) String() string { return [...]string{"", "insert", "update", "delete"}[a] }
+
+// Rows is one row event: images of rows of one table, as the binlog wrote them.
+type Rows struct {
+	Action   Action
+	Map      *TableMap
+	Before   []byte // bitmap of the columns in each first image (before image, or the inserted row)
+	After    []byte // bitmap of the columns in each second image; only for Update
+	Data     []byte // the images back to back; the event owns these bytes
+	NoChecks bool   // foreign_key_checks was off: InnoDB ran no cascades
+	Partial  bool   // a PARTIAL_UPDATE_ROWS event, whose JSON values are diffs
+	Offset   uint64 // offset of the event, for messages
+}
+
+// TableMap describes the columns of row images, as the server sent it. Slices
+// of optional metadata are nil where the server sent none
+// (binlog_row_metadata=MINIMAL or an old server).
+type TableMap struct {
+	ID       uint64
+	Schema   string
+	Table    string
+	Types    []byte   // a MYSQL_TYPE_* for each column
+	Meta     []uint16 // the type's metadata, as go-mysql's TableMapEvent.ColumnMeta has it
+	Nullable []byte   // bitmap
+	Names    []string // column names, with FULL metadata
+	Unsigned []bool   // by column; false for columns that are not numeric
+}
+
+// Statement is a QUERY event that is not a transaction's frame (BEGIN, COMMIT …).
+type Statement struct {
+	Schema  string // the session's database, "" if none
+	SQL     string // UTF-8
+	SQLMode uint64 // sql_mode bits, from the event's status variables
+	Error   uint16 // error code that the statement ended with on the source
+	Offset  uint64 // offset of the event, for messages
+}
+
+func (*Rows) event()      {}
+func (*Statement) event() {}

@@ -1,0 +1,169 @@
+// Package mapping owns which table and column goes where, by which conversion
+// and under which key, and the names of what we make in PostgreSQL. It does
+// not own where the rules were read from.
+package mapping
+
+import (
+	"fmt"
+	"strings"
+
+	"pgchameleon/internal/schema"
+	"pgchameleon/internal/typemap"
+)
+
+// Rules are a source's mapping rules.
+type Rules struct {
+	Schemas   map[string]string // source schema → PostgreSQL schema
+	Limit     []string          // schema.table; where a schema is named here, only these of its tables
+	Skip      []string          // schema.table; not these
+	Overrides []Override
+	Types     typemap.Options
+	Fold      bool // the source compares schema and table names without regard to case
+}
+
+// Override replaces the default type of some columns.
+type Override struct {
+	Type   string   // COLUMN_TYPE that it is for, as "tinyint(1)"; matched without regard to case and spaces
+	To     string   // PostgreSQL type
+	Tables []string // schema.table on the source or in PostgreSQL; "*" for all
+}
+
+// Table is a replicated table: both of its sides.
+type Table struct {
+	Source  *schema.Table
+	Schema  string // PostgreSQL schema
+	Name    string
+	Columns []Column
+	Key     []int // ordinals in Columns; empty: no key
+}
+
+// Column is a replicated column.
+type Column struct {
+	Ordinal int // in Source.Columns, which is the order of the row images
+	Name    string
+	Map     *typemap.Column
+	Enum    string // name of the column's own enum type, in the table's schema; "" if none
+}
+
+// Type is the column's type as SQL; an enum type is qualified by schema.
+func (c Column) Type(schemaName string) string {
+	if c.Enum != "" {
+		return Quote(schemaName) + "." + Quote(c.Enum)
+	}
+	return c.Map.SQL()
+}
+
+// Ident is the table's quoted, qualified name in PostgreSQL.
+func (t *Table) Ident() string { return Quote(t.Schema) + "." + Quote(t.Name) }
+
+// In gives the same table as it stands in another PostgreSQL schema, such as
+// the loading schema.
+func (t *Table) In(schemaName string) *Table {
+	moved := *t
+	moved.Schema = schemaName
+	return &moved
+}
+
+// Column gives the ordinal in Columns of a source column, or -1.
+func (t *Table) Column(name string) int {
+	at := t.Source.Column(name)
+	for i, c := range t.Columns {
+		if c.Ordinal == at && at >= 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// Target gives the PostgreSQL schema of a source schema.
+func (r *Rules) Target(source string) (string, bool) {
+	if target, ok := r.Schemas[source]; ok || !r.Fold {
+		return target, ok
+	}
+	for from, to := range r.Schemas {
+		if strings.EqualFold(from, source) {
+			return to, true
+		}
+	}
+	return "", false
+}
+
+// Wants says whether a table is to be replicated, by its name alone.
+func (r *Rules) Wants(name schema.Name) bool {
+	if _, ok := r.Target(name.Schema); !ok {
+		return false
+	}
+	return !r.named(r.Skip, name) && (!r.limits(name.Schema) || r.named(r.Limit, name))
+}
+
+func (r *Rules) equal(a, b string) bool {
+	return a == b || r.Fold && strings.EqualFold(a, b)
+}
+
+func (r *Rules) named(list []string, name schema.Name) bool {
+	for _, entry := range list {
+		if r.equal(entry, name.String()) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Rules) limits(schemaName string) bool {
+	for _, entry := range r.Limit {
+		if at := len(schemaName); len(entry) > at && entry[at] == '.' && r.equal(entry[:at], schemaName) {
+			return true
+		}
+	}
+	return false
+}
+
+// Table maps a table. A column whose type cannot be mapped is an error that
+// names it.
+func (r *Rules) Table(source *schema.Table) (*Table, error) {
+	target, ok := r.Target(source.Schema)
+	if !ok {
+		return nil, fmt.Errorf("mapping table %s: its schema has no mapping", source.Name)
+	}
+	t := &Table{Source: source, Schema: target, Name: Identifier(source.Name.Table)}
+	position := make(map[int]int, len(source.Columns))
+	for i, column := range source.Columns {
+		if column.System {
+			continue
+		}
+		mapped, err := typemap.New(column, r.override(t, column), r.Types)
+		if err != nil {
+			return nil, fmt.Errorf("mapping column %s of table %s: %w", column.Name, source.Name, err)
+		}
+		c := Column{Ordinal: i, Name: Identifier(column.Name), Map: mapped}
+		if mapped.Enum() != nil {
+			c.Enum = EnumName(source.Name.Table, column.Name)
+		}
+		position[i] = len(t.Columns)
+		t.Columns = append(t.Columns, c)
+	}
+	for _, ordinal := range source.Key() {
+		t.Key = append(t.Key, position[ordinal])
+	}
+	return t, nil
+}
+
+func (r *Rules) override(t *Table, column schema.Column) string {
+	to := ""
+	for _, o := range r.Overrides {
+		if !sameType(o.Type, column.Type.Text) {
+			continue
+		}
+		for _, table := range o.Tables {
+			if table == "*" || r.equal(table, t.Source.Name.String()) || table == t.Schema+"."+t.Name {
+				to = o.To
+			}
+		}
+	}
+	return to
+}
+
+func sameType(a, b string) bool {
+	squeeze := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+	return squeeze(a) == squeeze(b)
+}
