@@ -77,7 +77,10 @@ type Rows struct {
 	After  []Row // Insert and Update
 	// NoChecks: the source's session had foreign_key_checks off, no cascade ran.
 	NoChecks bool
-	Offset   uint64 // of the event in the binlog, for messages
+	// Redo: the table is catching up after its copy, so each change may be there
+	// already: an insert replaces, a delete or update of an absent row is no error.
+	Redo   bool
+	Offset uint64 // of the event in the binlog, for messages
 }
 
 // Len is the number of changed rows.

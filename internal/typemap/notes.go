@@ -5,11 +5,11 @@ type Rule uint8
 
 // The rules, by what they do.
 const (
-	ZeroDate     Rule = iota // a zero or partly zero date became NULL, or -infinity where NULL is not allowed
-	NulRemoved               // NUL characters were removed from text
-	BadBytes                 // bytes that are not valid in the column's character set were replaced by U+FFFD
-	OutOfRange               // a value beyond the target type's range became NULL or the nearest value
-	BadEnum                  // the invalid enum member became the empty string
+	ZeroDate   Rule = iota // a zero or partly zero date became NULL, or -infinity where NULL is not allowed
+	NulRemoved             // NUL characters were removed from text
+	BadBytes               // bytes that are not valid in the column's character set were replaced by U+FFFD
+	OutOfRange             // a value beyond the target type's range became NULL or the nearest value
+	BadEnum                // the invalid enum member became the empty string
 	numberOfRule
 )
 
