@@ -1,0 +1,216 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"pgchameleon/internal/change"
+	"pgchameleon/internal/ddl"
+	"pgchameleon/internal/ddl/parse"
+	"pgchameleon/internal/event"
+	"pgchameleon/internal/relay"
+	"pgchameleon/internal/schema"
+	"pgchameleon/internal/transform"
+)
+
+// unit is a source transaction (or a piece of one) ready to be written: its
+// steps in the source's order. With no transaction it only carries steps.
+type unit struct {
+	txn   *event.Transaction
+	steps []step
+	notes []transform.Noted
+}
+
+// step is one thing to do: exactly one field is set.
+type step struct {
+	rows     *change.Rows
+	ddl      *statement
+	exclude  *exclusion
+	caughtUp []schema.Name
+	xa       *prepared
+}
+
+// statement is a DDL statement with its translation.
+type statement struct {
+	event  *event.Statement
+	effect *ddl.Effect
+}
+
+// exclusion parks a table.
+type exclusion struct {
+	table  schema.Name
+	reason string
+}
+
+// prepared tells what becomes of a prepared XA transaction: with events, they
+// are to be kept until its commit; without, it has ended.
+type prepared struct {
+	xid    string
+	events []event.Event
+}
+
+// decoder is the stage between the relay and the writer. It owns the tracked
+// schema as of the last transaction it has decoded, which runs ahead of what
+// has been written.
+type decoder struct {
+	relay     *relay.Memory
+	transform *transform.Transformer
+	dialect   parse.Dialect
+	tracker   tracker
+	gate      *gate
+	prepared  map[string][]event.Event // XA transactions by XID
+	excluded  *nameSet                 // tables that the writer has excluded meanwhile
+	log       *slog.Logger
+}
+
+// tracker follows the stream's position.
+type tracker interface {
+	positions
+	Add(t *event.Transaction) error
+	Position() event.Position
+}
+
+// decodeBytes is how much binlog one round of decoding takes from the relay.
+const decodeBytes = 2 << 20
+
+// run decodes until ctx ends or the relay is closed; it closes out.
+func (d *decoder) run(ctx context.Context, out chan<- []unit) error {
+	defer close(out)
+	for {
+		transactions, err := d.relay.Next(ctx, decodeBytes)
+		if err != nil {
+			return err
+		}
+		for _, name := range d.excluded.drain() {
+			d.transform.Drop(name)
+		}
+		units := make([]unit, 0, len(transactions)+1)
+		for _, t := range transactions {
+			u, err := d.unit(t)
+			if err != nil {
+				return fmt.Errorf("decoding the transaction %s at %s:%d: %w", t.GTID, t.File, t.Start, err)
+			}
+			units = append(units, u)
+		}
+		if transactions[len(transactions)-1].Final {
+			done, err := d.gate.caughtUp()
+			if err != nil {
+				return err
+			}
+			if len(done) > 0 {
+				units = append(units, unit{steps: []step{{caughtUp: done}}})
+			}
+		}
+		select {
+		case out <- units:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func (d *decoder) unit(t *event.Transaction) (unit, error) {
+	u := unit{txn: t}
+	events := t.Events
+	if t.XA != nil {
+		events = d.xa(t, &u)
+	}
+	if !t.Undone {
+		for _, e := range events {
+			if err := d.event(t, e, &u); err != nil {
+				return unit{}, err
+			}
+		}
+	}
+	if t.Final {
+		if err := d.tracker.Add(t); err != nil {
+			return unit{}, fmt.Errorf("advancing the position: %w", err)
+		}
+	}
+	return u, nil
+}
+
+// xa gives the events that count now: none at prepare, the prepared ones at
+// commit.
+func (d *decoder) xa(t *event.Transaction, u *unit) []event.Event {
+	switch t.XA.Phase {
+	case "prepare":
+		d.prepared[t.XA.XID] = append(d.prepared[t.XA.XID], t.Events...)
+		u.steps = append(u.steps, step{xa: &prepared{xid: t.XA.XID, events: t.Events}})
+		return nil
+	case "rollback":
+		delete(d.prepared, t.XA.XID)
+		u.steps = append(u.steps, step{xa: &prepared{xid: t.XA.XID}})
+		return nil
+	default:
+		events, known := d.prepared[t.XA.XID]
+		if !known {
+			d.log.Warn("an XA transaction commits that was prepared before the replica began", "gtid", t.GTID, "file", t.File, "offset", t.Start)
+		}
+		delete(d.prepared, t.XA.XID)
+		u.steps = append(u.steps, step{xa: &prepared{xid: t.XA.XID}})
+		return append(events, t.Events...)
+	}
+}
+
+func (d *decoder) event(t *event.Transaction, e event.Event, u *unit) error {
+	switch e := e.(type) {
+	case *event.Rows:
+		return d.rows(t, e, u)
+	case *event.Statement:
+		return d.statement(t, e, u)
+	default:
+		return fmt.Errorf("an event of type %T has no meaning here", e)
+	}
+}
+
+func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
+	name := schema.Name{Schema: e.Map.Schema, Table: e.Map.Table}
+	way, err := d.gate.route(d.transform.Key(name), t)
+	if err != nil || way.skip {
+		return err
+	}
+	list, notes, err := d.transform.Rows(e)
+	var bad *transform.TableError
+	if errors.As(err, &bad) {
+		d.transform.Drop(bad.Table)
+		u.steps = append(u.steps, step{exclude: &exclusion{bad.Table, bad.Err.Error()}})
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, rows := range list {
+		rows.Redo = way.redo
+		u.steps = append(u.steps, step{rows: rows})
+	}
+	u.notes = append(u.notes, notes...)
+	return nil
+}
+
+func (d *decoder) statement(t *event.Transaction, e *event.Statement, u *unit) error {
+	var failure error
+	covered := func(name schema.Name) bool {
+		way, err := d.gate.route(d.transform.Key(name), t)
+		failure = errors.Join(failure, err)
+		return way.skip
+	}
+	effect, err := d.transform.Statement(e, d.dialect, covered)
+	if err := errors.Join(err, failure); err != nil {
+		return err
+	}
+	for _, name := range effect.Dropped {
+		delete(d.gate.catching, d.transform.Key(name))
+	}
+	for _, pair := range effect.Renamed {
+		from, to := d.transform.Key(pair[0]), d.transform.Key(pair[1])
+		if m, ok := d.gate.catching[from]; ok {
+			delete(d.gate.catching, from)
+			d.gate.catching[to] = m
+		}
+	}
+	u.steps = append(u.steps, step{ddl: &statement{event: e, effect: effect}})
+	return nil
+}

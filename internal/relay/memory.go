@@ -1,0 +1,123 @@
+// Package relay owns the queue between the reading and the applying: whole
+// source transactions in the source's order, bounded. It does not own what an
+// event means, who reads or who applies.
+package relay
+
+import (
+	"context"
+	"sync"
+
+	"pgchameleon/internal/event"
+)
+
+// Memory is a relay in the process's memory. MySQL's binlog is the durable
+// log behind it: after a crash, reading begins again at the applied position.
+type Memory struct {
+	limit int // bytes of binlog that may wait
+
+	mu    sync.Mutex
+	queue []*event.Transaction
+	bytes int
+	cause error         // why no more will come; set once
+	fed   chan struct{} // capacity 1: something was appended, or the relay was closed
+	eaten chan struct{} // capacity 1: something was taken
+}
+
+// overhead is what a transaction costs beyond its binlog bytes.
+const overhead = 256
+
+// NewMemory gives an empty relay that holds up to limit bytes of events; one
+// transaction larger than that is let in when it is alone.
+func NewMemory(limit int) *Memory {
+	return &Memory{limit: limit, fed: make(chan struct{}, 1), eaten: make(chan struct{}, 1)}
+}
+
+// Append adds a transaction, waiting while the relay is full. Only one
+// goroutine may append.
+func (m *Memory) Append(ctx context.Context, t *event.Transaction) error {
+	for {
+		m.mu.Lock()
+		if m.cause != nil {
+			defer m.mu.Unlock()
+			return m.cause
+		}
+		if m.bytes == 0 || m.bytes+t.Size <= m.limit {
+			m.queue = append(m.queue, t)
+			m.bytes += t.Size + overhead
+			m.mu.Unlock()
+			signal(m.fed)
+			return nil
+		}
+		m.mu.Unlock()
+		select {
+		case <-m.eaten:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// Next takes what has come in, at least one transaction and at most about
+// maxBytes of them, waiting while there is none. Only one goroutine may take.
+// After Close it gives what is left and then the cause.
+func (m *Memory) Next(ctx context.Context, maxBytes int) ([]*event.Transaction, error) {
+	for {
+		m.mu.Lock()
+		if len(m.queue) > 0 {
+			taken := m.take(maxBytes)
+			m.mu.Unlock()
+			signal(m.eaten)
+			return taken, nil
+		}
+		cause := m.cause
+		m.mu.Unlock()
+		if cause != nil {
+			return nil, cause
+		}
+		select {
+		case <-m.fed:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+func (m *Memory) take(maxBytes int) []*event.Transaction {
+	n, bytes := 0, 0
+	for n < len(m.queue) && (n == 0 || bytes+m.queue[n].Size <= maxBytes) {
+		bytes += m.queue[n].Size + overhead
+		n++
+	}
+	taken := m.queue[:n:n]
+	m.queue = m.queue[n:]
+	m.bytes -= bytes
+	if len(m.queue) == 0 {
+		m.queue, m.bytes = nil, 0
+	}
+	return taken
+}
+
+// Close says that no more will come and why. Only the first cause counts.
+func (m *Memory) Close(cause error) {
+	m.mu.Lock()
+	if m.cause == nil {
+		m.cause = cause
+	}
+	m.mu.Unlock()
+	signal(m.fed)
+	signal(m.eaten)
+}
+
+// Waiting tells how much is in the relay: transactions and bytes.
+func (m *Memory) Waiting() (transactions, bytes int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.queue), m.bytes
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

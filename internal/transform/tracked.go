@@ -1,0 +1,186 @@
+// Package transform owns the step from what MySQL said to what PostgreSQL must
+// do: event to change, by the tracked schema as of the stream's position. It
+// is the only package that speaks both vocabularies; it does not own sockets,
+// batches or when its results are run.
+package transform
+
+import (
+	"bytes"
+	"slices"
+
+	"pgchameleon/internal/change"
+	"pgchameleon/internal/event"
+	"pgchameleon/internal/mapping"
+	"pgchameleon/internal/schema"
+	"pgchameleon/internal/typemap"
+)
+
+// tracked is one table of the tracked schema, ready for its rows.
+type tracked struct {
+	source *schema.Table
+	mapped *mapping.Table
+	change *change.Table
+	err    error // why it cannot be mapped; its rows cannot be written then
+
+	decoder *typemap.RowDecoder
+	types   []byte // the wire types and metadata that decoder is for
+	meta    []uint16
+	period  *typemap.RowDecoder // of the row_end column, for system-versioned tables
+}
+
+// track maps every table of the set anew that is named or that has to be
+// because its children were: a parent knows its children by pointer.
+func (x *Transformer) track(next *schema.Set, changed map[schema.Name]bool) {
+	children := referencing(next)
+	remake := withAncestors(next, changed)
+	tables := make(map[schema.Name]*tracked, next.Len())
+	for _, source := range next.Tables() {
+		name := x.Key(source.Name)
+		if old := x.tables[name]; old != nil && !remake[name] && old.source == source {
+			tables[name] = old
+			continue
+		}
+		tables[name] = x.mapTable(source)
+	}
+	for name, t := range tables {
+		if t.change == nil || x.tables[name] == t {
+			continue
+		}
+		for _, ref := range children[name] {
+			if child := tables[ref.child]; child != nil && child.change != nil {
+				if c := link(t, child, ref.key); c != nil {
+					t.change.Children = append(t.change.Children, c)
+				}
+			}
+		}
+	}
+	x.set, x.tables = next, tables
+}
+
+func (x *Transformer) mapTable(source *schema.Table) *tracked {
+	t := &tracked{source: source}
+	if t.mapped, t.err = x.rules.Table(source); t.err != nil {
+		return t
+	}
+	t.change = &change.Table{
+		Source: source.Name.String(), Schema: t.mapped.Schema, Name: t.mapped.Name,
+		Key: t.mapped.Key, Hidden: !x.rules.Wants(source.Name),
+	}
+	for _, c := range t.mapped.Columns {
+		t.change.Columns = append(t.change.Columns, change.Column{Name: c.Name, Type: c.Type(t.mapped.Schema)})
+	}
+	for i := range source.Indexes {
+		if unique := uniqueColumns(t.mapped, &source.Indexes[i]); unique != nil && !slices.Equal(unique, t.mapped.Key) {
+			t.change.Uniques = append(t.change.Uniques, unique)
+		}
+	}
+	return t
+}
+
+// uniqueColumns gives the ordinals of a unique key's columns, nil for other
+// indexes and for those with expressions, which are not made on the target.
+func uniqueColumns(t *mapping.Table, index *schema.Index) []int {
+	if index.Kind != schema.Unique && index.Kind != schema.PrimaryKey {
+		return nil
+	}
+	var columns []int
+	for _, part := range index.Parts {
+		at := t.Column(part.Column)
+		if at < 0 {
+			return nil
+		}
+		columns = append(columns, at)
+	}
+	return columns
+}
+
+// reference is a foreign key seen from its parent.
+type reference struct {
+	child schema.Name
+	key   *schema.ForeignKey
+}
+
+// referencing lists the foreign keys that change children's rows, by parent.
+func referencing(set *schema.Set) map[schema.Name][]reference {
+	found := map[schema.Name][]reference{}
+	for _, child := range set.Tables() {
+		for i := range child.ForeignKeys {
+			key := &child.ForeignKeys[i]
+			if action(key.OnDelete) == change.None && action(key.OnUpdate) == change.None {
+				continue
+			}
+			if parent := set.Get(key.References); parent != nil {
+				name := fold(set, parent.Name)
+				found[name] = append(found[name], reference{fold(set, child.Name), key})
+			}
+		}
+	}
+	return found
+}
+
+func withAncestors(set *schema.Set, changed map[schema.Name]bool) map[schema.Name]bool {
+	all := map[schema.Name]bool{}
+	var visit func(schema.Name)
+	visit = func(name schema.Name) {
+		if all[name] {
+			return
+		}
+		all[name] = true
+		if t := set.Get(name); t != nil {
+			for _, key := range t.ForeignKeys {
+				visit(fold(set, key.References))
+			}
+		}
+	}
+	for name := range changed {
+		visit(name)
+	}
+	return all
+}
+
+func link(parent, child *tracked, key *schema.ForeignKey) *change.Child {
+	c := &change.Child{Table: child.change, OnDelete: action(key.OnDelete), OnUpdate: action(key.OnUpdate)}
+	for i := range key.Columns {
+		p, q := parent.mapped.Column(key.RefColumns[i]), child.mapped.Column(key.Columns[i])
+		if p < 0 || q < 0 {
+			return nil
+		}
+		c.Parent, c.Child = append(c.Parent, p), append(c.Child, q)
+	}
+	return c
+}
+
+func action(r schema.Rule) change.Action {
+	switch r {
+	case "cascade":
+		return change.Cascade
+	case "set null":
+		return change.SetNull
+	default:
+		return change.None
+	}
+}
+
+// decoderFor gives the decoder for images described by m, made anew only when
+// the wire types differ from the last event's.
+func (t *tracked) decoderFor(m *event.TableMap) (*typemap.RowDecoder, error) {
+	if t.decoder != nil && bytes.Equal(t.types, m.Types) && slices.Equal(t.meta, m.Meta) {
+		return t.decoder, nil
+	}
+	if err := agrees(t.source, m); err != nil {
+		return nil, err
+	}
+	columns, ordinals := make([]*typemap.Column, 0, len(t.mapped.Columns)), make([]int, 0, len(t.mapped.Columns))
+	for _, c := range t.mapped.Columns {
+		columns, ordinals = append(columns, c.Map), append(ordinals, c.Ordinal)
+	}
+	decoder, err := typemap.NewRowDecoder(columns, ordinals, m.Types, m.Meta)
+	if err != nil {
+		return nil, err
+	}
+	if t.period, err = periodDecoder(t.source, m); err != nil {
+		return nil, err
+	}
+	t.decoder, t.types, t.meta = decoder, m.Types, m.Meta
+	return decoder, nil
+}
