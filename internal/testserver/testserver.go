@@ -98,8 +98,10 @@ func Private(t testing.TB, name string, args ...string) *Server {
 	}
 	s := ready(t, server, absent, err, true)
 	t.Cleanup(func() {
-		if s.running {
+		if s.running && s.MySQL() {
 			s.Kill(t)
+		} else if s.running { // killed, it would leave its shared memory behind
+			s.Stop(t)
 		}
 		if err := os.RemoveAll(s.Dir); err != nil {
 			t.Errorf("removing the files of %s: %v", s.Name, err)

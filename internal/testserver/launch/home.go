@@ -56,7 +56,7 @@ func NewHome() (*Home, error) {
 		return nil, fmt.Errorf("opening the folder of the servers: %w", err)
 	}
 	h := &Home{Dir: dir, counts: map[string]int{}}
-	h.watchdog = exec.Command("bash", "-c", watch, "watchdog", dir, filepath.Join(root, "scripts", "servers.sh"))
+	h.watchdog = exec.Command("bash", "-c", watch, "watchdog", dir, filepath.Join(root, "scripts", "servers.sh")) //nolint:noctx // it outlives us
 	h.watchdog.Dir = "/"
 	h.watchdog.Env = append(os.Environ(), cacheFolder()...)
 	h.watchdog.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // Ctrl-C is for us alone
@@ -79,7 +79,7 @@ func (h *Home) Start(ctx context.Context, name string, args ...string) (*Server,
 	dir := filepath.Join(h.Dir, fmt.Sprintf("%s-%d", name, h.counts[name]))
 	h.mu.Unlock()
 	for {
-		port, err := freePort()
+		port, err := freePort(ctx)
 		if err != nil {
 			return nil, err
 		}

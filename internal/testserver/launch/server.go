@@ -105,11 +105,12 @@ func Load(folder, name string) (*Server, error) {
 
 // freePort finds a port that nobody listens on, below the range from which the
 // kernel takes the ports of outgoing connections.
-func freePort() (int, error) {
+func freePort(ctx context.Context) (int, error) {
+	var listen net.ListenConfig
 	var last error
 	for range 100 {
 		port := 15000 + rand.IntN(15000)
-		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		listener, err := listen.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		if err != nil {
 			last = err
 			continue

@@ -1,0 +1,63 @@
+# What there is to make; `make help` lists it.
+#
+# The servers that demo, test and bench run are real, private and unpacked
+# without root below ~/.cache/dbservers by scripts/servers.sh.
+
+GO       ?= go
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+TOOLS    := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pgchameleon/bin
+LINTER   := $(TOOLS)/golangci-lint-2.15.0
+SCRIPTS  := scripts/servers.sh .ci/run
+PACKAGES ?= ./...
+
+export CGO_ENABLED := 0
+
+.DEFAULT_GOAL := help
+
+.PHONY: build
+build: ## build bin/chameleon, one static binary
+	$(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/chameleon ./cmd/chameleon
+
+.PHONY: demo
+demo: build ## replicate a sample database on private servers and prove it equal (KEEP=1 leaves them up)
+	$(GO) build -o bin/demo ./internal/demo/cmd/demo
+	@bin/demo
+
+.PHONY: test
+test: build ## run every test on private real servers (PACKAGES=./internal/x/... for some)
+	$(GO) build -o bin/withservers ./internal/testserver/cmd/withservers
+	bin/withservers $(GO) test -count=1 -p 2 -timeout 30m $(PACKAGES)
+
+.PHONY: test-quick
+test-quick: ## run the tests of the packages that need no server
+	@$(GO) list -f '{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}' $(PACKAGES) | \
+		grep -v testserver | cut -d' ' -f1 | xargs $(GO) test
+
+.PHONY: bench
+bench: build ## measure copy, backlog and lag; writes docs/benchmarks.md
+	$(GO) build -o bin/bench ./internal/bench/cmd/bench
+	@bin/bench
+
+.PHONY: lint
+lint: $(LINTER) ## check the format and the lint rules
+	@test -z "$$(gofmt -l cmd internal)" || { echo "not formatted (make fmt): $$(gofmt -l cmd internal)"; exit 1; }
+	$(GO) vet ./...
+	$(LINTER) run ./...
+	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); else echo "shellcheck is not installed: scripts are not checked"; fi
+
+$(LINTER):
+	mkdir -p $(TOOLS)
+	cd / && GOBIN=$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+	mv $(TOOLS)/golangci-lint $@
+
+.PHONY: fmt
+fmt: ## format all Go files
+	gofmt -w cmd internal
+
+.PHONY: clean
+clean: ## remove what was built (the cached servers stay)
+	rm -rf bin
+
+.PHONY: help
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
