@@ -1,0 +1,17 @@
+SELECT set_config(s.name, v.value, false)
+FROM (VALUES
+        ('timezone', 'UTC'),
+        ('datestyle', 'ISO, YMD'),
+        ('intervalstyle', 'postgres'),
+        ('bytea_output', 'hex'),
+        ('standard_conforming_strings', 'on'),
+        ('extra_float_digits', '3'),
+        ('statement_timeout', '0'),
+        ('transaction_timeout', '0'),
+        ('lock_timeout', '0'),
+        ('idle_in_transaction_session_timeout', '0'),
+        ('idle_session_timeout', '0'),
+        ('default_transaction_isolation', 'read committed'),
+        ('default_transaction_deferrable', 'off')
+    ) AS v (name, value)
+JOIN pg_catalog.pg_settings AS s ON lower(s.name) = v.name;
