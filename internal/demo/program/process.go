@@ -1,0 +1,70 @@
+package program
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"pgchameleon/internal/testserver/launch"
+)
+
+// PID finds the process of the running daemon by its pid file.
+func (p *Program) PID() (int, error) {
+	files, err := filepath.Glob(filepath.Join(p.Settings.PIDDir, "*.pid"))
+	if err != nil {
+		return 0, fmt.Errorf("looking for the daemon's pid file: %w", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return 0, fmt.Errorf("reading the daemon's pid file: %w", err)
+		}
+		first, _, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")
+		if pid, err := strconv.Atoi(first); err == nil {
+			return pid, nil
+		}
+	}
+	return 0, fmt.Errorf("there is no pid file of a daemon in %s", p.Settings.PIDDir)
+}
+
+// PeakMemory is the most memory (bytes) that a running process has ever had.
+func PeakMemory(pid int) (int64, error) {
+	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
+	if err != nil {
+		return 0, fmt.Errorf("reading the memory of process %d: %w", pid, err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if fields := strings.Fields(line); len(fields) >= 2 && fields[0] == "VmHWM:" {
+			kilobytes, err := strconv.ParseInt(fields[1], 10, 64)
+			return kilobytes << 10, err
+		}
+	}
+	return 0, fmt.Errorf("process %d has no VmHWM", pid)
+}
+
+// Wait asks the target until the query gives the value, every few
+// milliseconds, and gives up when ctx ends.
+func Wait(ctx context.Context, target *launch.Conn, query, value string) error {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for last := "nothing"; ; {
+		rows, err := target.Query(ctx, query)
+		if err != nil {
+			return err
+		}
+		if len(rows) == 1 && len(rows[0]) == 1 {
+			if last = rows[0][0]; last == value {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for %s: it is %s: %w", value, last, context.Cause(ctx))
+		case <-tick.C:
+		}
+	}
+}
