@@ -25,6 +25,16 @@ const (
 // lists them.
 func (k Kind) ExitCode() int { return [...]int{1, 2, 3, 4, 5, 6}[k] }
 
+// FromExitCode gives the kind that exits with this code; Bug for any other.
+func FromExitCode(code int) Kind {
+	for k := Bug; k <= State; k++ {
+		if k.ExitCode() == code {
+			return k
+		}
+	}
+	return Bug
+}
+
 // String names the kind in one word.
 func (k Kind) String() string {
 	return [...]string{"bug", "config", "environment", "retry", "data", "state"}[k]

@@ -1,0 +1,144 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"pgchameleon/internal/fault"
+)
+
+// TestMain lets the test binary play the daemon: Start runs this very program.
+func TestMain(m *testing.M) {
+	if !Started() {
+		os.Exit(m.Run())
+	}
+	role, path := os.Args[1], os.Args[2]
+	if role == "fails" {
+		Failed("the server is not there", "start it")
+		os.Exit(fault.Environment.ExitCode())
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	held, err := Hold(path)
+	if err != nil {
+		Failed(err.Error(), fault.HintOf(err))
+		os.Exit(fault.KindOf(err).ExitCode())
+	}
+	Ready()
+	fmt.Println("at work")
+	<-ctx.Done()
+	held.Release()
+}
+
+func TestADaemonRunsUntilItIsStopped(t *testing.T) {
+	folder := t.TempDir()
+	pidFile, logFile := filepath.Join(folder, "a.pid"), filepath.Join(folder, "a.log")
+	pid, err := Start(context.Background(), []string{"works", pidFile}, logFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pid <= 1 {
+		t.Fatalf("the daemon's process is %d", pid)
+	}
+	if running, err := Running(pidFile); running != pid || err != nil {
+		t.Fatalf("running is %d, %v; started %d", running, err, pid)
+	}
+	if session, err := sessionOf(pid); err != nil || session != pid {
+		t.Errorf("the daemon is in session %d, %v; want its own", session, err)
+	}
+	_, err = Start(context.Background(), []string{"works", pidFile}, logFile)
+	if fault.KindOf(err) != fault.State || !strings.Contains(err.Error(), fmt.Sprint(pid)) {
+		t.Errorf("a second daemon: %v", err)
+	}
+	if stopped, err := Stop(context.Background(), pidFile, 10*time.Second); !stopped || err != nil {
+		t.Errorf("stopping: %v, %v", stopped, err)
+	}
+	if stopped, err := Stop(context.Background(), pidFile, time.Second); stopped || err != nil {
+		t.Errorf("stopping what does not run: %v, %v", stopped, err)
+	}
+	text, err := os.ReadFile(logFile)
+	if err != nil || !strings.Contains(string(text), "at work") {
+		t.Errorf("the log holds %q, %v", text, err)
+	}
+	if info, err := os.Stat(logFile); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the log's mode is %v, %v", info.Mode(), err)
+	}
+}
+
+// sessionOf reads the session id from /proc/PID/stat, its sixth field.
+func sessionOf(pid int) (session int, err error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(text), ") ")
+	var state string
+	var parent, group int
+	_, err = fmt.Sscan(rest, &state, &parent, &group, &session)
+	return session, err
+}
+
+func TestAFailingStartTellsWhy(t *testing.T) {
+	folder := t.TempDir()
+	_, err := Start(context.Background(), []string{"fails", "x"}, filepath.Join(folder, "a.log"))
+	if fault.KindOf(err) != fault.Environment || err.Error() != "the server is not there" || fault.HintOf(err) != "start it" {
+		t.Errorf("kind %v, %q, hint %q", fault.KindOf(err), err, fault.HintOf(err))
+	}
+}
+
+func TestAPidFileOfADeadProcessIsFree(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.pid")
+	gone := exec.Command("true")
+	if err := gone.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(fmt.Sprintln(gone.Process.Pid)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if pid, err := Running(path); pid != 0 || err != nil {
+		t.Errorf("running is %d, %v", pid, err)
+	}
+	held, err := Hold(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held.Release()
+}
+
+func TestLogsRotateByDay(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.log")
+	day := time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
+	log, err := OpenLog(path, 2, func() time.Time { return day })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		if _, err := log.Write([]byte(day.Format(dayLayout) + "\n")); err != nil {
+			t.Fatal(err)
+		}
+		day = day.AddDate(0, 0, 1)
+	}
+	if err := log.Close(); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(path + "*")
+	if err != nil || len(files) != 3 {
+		t.Fatalf("files %v, %v; want today's and two more", files, err)
+	}
+	text, err := os.ReadFile(path + ".2030-01-04")
+	if err != nil || string(text) != "2030-01-04\n" {
+		t.Errorf("the rotated file holds %q, %v", text, err)
+	}
+	if _, err := os.Stat(path + ".2030-01-01"); !errors.Is(err, os.ErrNotExist) {
+		t.Error("a day too old was kept")
+	}
+}
