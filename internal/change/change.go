@@ -79,7 +79,10 @@ type Rows struct {
 	NoChecks bool
 	// Redo: the table is catching up after its copy, so each change may be there
 	// already: an insert replaces, a delete or update of an absent row is no error.
-	Redo   bool
+	Redo bool
+	// Spared are tables that cascades of these changes must leave alone, with all
+	// below them: their copy is newer than the event. Usually there are none.
+	Spared []*Table
 	Offset uint64 // of the event in the binlog, for messages
 }
 
