@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"pgchameleon/internal/demo/program"
@@ -106,6 +107,7 @@ func (d *demo) startServers(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		version, _, _ = strings.Cut(version, " on ")
 		d.note("port %d: %s", server.Port, version)
 	}
 	return nil

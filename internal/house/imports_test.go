@@ -25,7 +25,7 @@ var table = []row{
 	{"typemap", []string{"schema"}, "types and values, of no table"},
 	{"mapping", []string{"schema", "typemap"}, "what goes where"},
 	{"ddl", []string{"schema", "typemap", "mapping", "ddl/parse"}, "a statement and a schema give the next schema and PostgreSQL's statements"},
-	{"ddl/parse", nil, "text to syntax tree, nothing else"},
+	{"ddl/parse", []string{"schema", "event"}, "text to syntax tree, in the names of schema; of event only the flavor"},
 	{"transform", []string{"event", "change", "schema", "mapping", "typemap", "ddl", "ddl/parse"}, "the only one that speaks both vocabularies"},
 	{"source/dial", []string{"event"}, "connections to MySQL"},
 	{"source/inspect", []string{"event", "schema", "source/dial"}, "what the source holds and how it is set"},
@@ -33,7 +33,7 @@ var table = []row{
 	{"source/binlog", []string{"event", "schema", "source/dial"}, "the stream; it knows no target"},
 	{"target/dial", nil, "connections to PostgreSQL"},
 	{"target/inspect", []string{"target/dial", "mapping"}, "what the target holds"},
-	{"target/write", []string{"change", "mapping", "target/dial"}, "writes what it is told, in a transaction that it is given; knows neither order nor position"},
+	{"target/write", []string{"change", "event", "mapping", "target/dial"}, "of event only the names of actions, as change has them; writes what it is told, in a transaction that it is given; knows neither order nor position"},
 	{"catalogue", []string{"target/dial", "event", "schema", "mapping"}, "our own tables; stores positions without knowing their meaning"},
 	{"relay", []string{"event", "target/dial"}, "holds transactions as the binlog wrote them"},
 	{"copier", []string{"event", "change", "schema", "mapping", "status"}, "a stage; both ends are interfaces of its own"},
@@ -64,7 +64,8 @@ var foreign = []struct {
 	in     []string
 }{
 	{"github.com/go-mysql-org/go-mysql", []string{"source/...", "testserver/...", "demo/...", "bench/..."}},
-	{"github.com/jackc/pgx/v5", []string{"target/...", "catalogue", "testserver/...", "demo/...", "bench/..."}},
+	{"github.com/jackc/pgx/v5", []string{"target/...", "catalogue", "apply", // apply hands the transaction (pgx.Tx) from end to end
+		"testserver/...", "demo/...", "bench/..."}},
 	{"database/sql", []string{"catalogue"}},
 	{"github.com/pressly/goose/v3", []string{"catalogue"}},
 	{"github.com/spf13/cobra", []string{"cli"}},
