@@ -1,0 +1,22 @@
+WITH source AS (
+    UPDATE sch_chameleon.t_last_replayed
+    SET t_position = '', ts_last_replayed = NULL, ts_applied = NULL, i_transactions = 0, i_inserted = 0, i_updated = 0,
+        i_deleted = 0, i_missing = 0, i_ddl = 0, i_skipped = 0
+    WHERE i_id_source = $1 AND i_epoch = $2
+    RETURNING i_id_source
+), received AS (
+    UPDATE sch_chameleon.t_last_received
+    SET t_position = '', ts_last_received = NULL, b_current = false, t_note = ''
+    WHERE i_id_source IN (SELECT i_id_source FROM source)
+), chunks AS (
+    DELETE FROM sch_chameleon.t_chunks AS c
+    USING sch_chameleon.t_replica_tables AS t
+    WHERE t.i_id_table = c.i_id_table AND t.i_id_source IN (SELECT i_id_source FROM source)
+), definitions AS (
+    DELETE FROM sch_chameleon.t_definitions WHERE i_id_source IN (SELECT i_id_source FROM source)
+), conversions AS (
+    DELETE FROM sch_chameleon.t_conversions WHERE i_id_source IN (SELECT i_id_source FROM source)
+), prepared AS (
+    DELETE FROM sch_chameleon.t_xa_prepared WHERE i_id_source IN (SELECT i_id_source FROM source)
+)
+SELECT true FROM source;
