@@ -3,6 +3,7 @@ package dial
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/go-mysql-org/go-mysql/client"
 	"github.com/go-mysql-org/go-mysql/mysql"
@@ -17,7 +18,7 @@ func Guard(ctx context.Context, conn *client.Conn) (release func() bool) {
 }
 
 // Query runs one statement and classifies its error. A cancelled ctx breaks
-// the connection.
+// the connection. The result's strings are valid until its Close.
 func Query(ctx context.Context, conn *client.Conn, sql string) (*mysql.Result, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -57,9 +58,11 @@ func Text(ctx context.Context, conn *client.Conn, sql string) ([][]string, error
 	for i := range rows {
 		rows[i] = make([]string, result.ColumnNumber())
 		for j := range rows[i] {
-			if rows[i][j], err = result.GetString(i, j); err != nil {
+			value, err := result.GetString(i, j)
+			if err != nil {
 				return nil, fmt.Errorf("reading a result: %w", err)
 			}
+			rows[i][j] = strings.Clone(value) // it points into a buffer that Close gives back
 		}
 	}
 	return rows, nil
