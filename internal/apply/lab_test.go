@@ -40,7 +40,7 @@ func newLabOn(t testing.TB, server, setup string, o apply.Options) *lab {
 	database := s.Database(t, "apply")
 	l := &lab{t: t, ctx: context.Background()}
 	connect := func() *pgx.Conn {
-		conn, err := pgx.Connect(l.ctx, fmt.Sprintf("host=%s port=%d user=%s dbname=%s sslmode=disable", s.Host, s.Port, s.User, database))
+		conn, err := pgx.Connect(l.ctx, fmt.Sprintf("host=%s port=%d user=%s dbname=%s sslmode=disable timezone=UTC", s.Host, s.Port, s.User, database))
 		if err != nil {
 			t.Fatal(err)
 		}

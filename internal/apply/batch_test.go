@@ -1,0 +1,102 @@
+package apply_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"pgchameleon/internal/apply"
+	"pgchameleon/internal/fault"
+)
+
+func TestATransactionInPiecesIsOneTransaction(t *testing.T) {
+	one := table("one", []int{0}, "id integer", "v text")
+	l := newLab(t, create(one), apply.Options{FlushRows: 100})
+	all := insert(one)
+	for i := range 1050 {
+		all.After = append(all.After, row(i, "x"))
+	}
+	l.begin(all)
+	l.expect("one")
+	if got := l.Counts()["src.one"].Inserted; got != 1000 {
+		t.Errorf("%d rows were written before the end", got)
+	}
+	if err := l.Rollback(l.ctx); err != nil {
+		t.Fatal(err)
+	}
+	l.batch(all)
+	if got := len(l.rows("one")); got != 1050 {
+		t.Errorf("%d rows", got)
+	}
+}
+
+func TestStatementsRunInTheirPlace(t *testing.T) {
+	one, wide := table("one", []int{0}, "id integer", "v text"), table("one", []int{0}, "id integer", "v text", "w text")
+	l := newLab(t, create(one), apply.Options{})
+	l.begin(insert(one, row(1, "a")))
+	if err := l.Exec(l.ctx, []string{"alter table one add column w text default 'd'"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Exec(l.ctx, []string{"create table other (id int)", "alter table nowhere add x int"}); fault.KindOf(err) != fault.Data {
+		t.Errorf("a refused statement gave %v", err)
+	}
+	if err := l.Rows(l.ctx, insert(wide, row(2, "b", "e"))); err != nil {
+		t.Fatal(err)
+	}
+	l.commit()
+	l.expect("one", "1 a d", "2 b e")
+}
+
+func TestSaveSharesTheTransaction(t *testing.T) {
+	one := table("one", []int{0}, "id integer", "v text")
+	l := newLab(t, create(one)+"create table position (at text)", apply.Options{})
+	save := func(ctx context.Context, tx pgx.Tx) error {
+		if err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error {
+			_, err := tx.Exec(ctx, "insert into position values ($1)", "undone")
+			if err != nil {
+				return err
+			}
+			return context.Canceled
+		}); err == nil {
+			t.Error("the savepoint was kept")
+		}
+		return pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error {
+			_, err := tx.Exec(ctx, "insert into position values ($1)", "here")
+			return err
+		})
+	}
+	l.begin(insert(one, row(1, "a")))
+	if err := l.Commit(l.ctx, save); err != nil {
+		t.Fatal(err)
+	}
+	l.begin()
+	if err := l.Commit(l.ctx, save); err != nil { // nothing but the position
+		t.Fatal(err)
+	}
+	l.expect("position", "here", "here")
+	l.begin(insert(one, row(2, "b")))
+	if err := l.Commit(l.ctx, func(context.Context, pgx.Tx) error { return context.Canceled }); err == nil {
+		t.Fatal("the error of save was lost")
+	}
+	if err := l.Rollback(l.ctx); err != nil {
+		t.Fatal(err)
+	}
+	l.expect("one", "1 a")
+}
+
+func TestALostConnectionIsToBeTriedAgain(t *testing.T) {
+	one := table("one", []int{0}, "id integer", "v text")
+	l := newLab(t, create(one), apply.Options{})
+	l.begin(insert(one, row(1, "a")))
+	l.sql("select pg_terminate_backend(pid, 5000) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend' and datname = current_database()")
+	if err := l.Commit(l.ctx, nil); fault.KindOf(err) != fault.Retry {
+		t.Errorf("a lost connection gave %v (%v)", err, fault.KindOf(err))
+	}
+	if err := l.Rollback(l.ctx); err != nil {
+		t.Errorf("rolling back gave %v", err)
+	}
+	if len(l.failures) > 0 {
+		t.Error("a table was blamed")
+	}
+}
