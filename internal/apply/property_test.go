@@ -3,6 +3,7 @@ package apply_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"pgchameleon/internal/apply"
 	"pgchameleon/internal/change"
 	"pgchameleon/internal/event"
+	"pgchameleon/internal/mapping"
 )
 
 // domains are values, as PostgreSQL prints them, of types that keys may have.
@@ -57,6 +59,7 @@ type world struct {
 	source  [][]string
 	target  [][]string
 	missing uint64
+	wide    bool // integers come from a wide range, so that there can be many rows
 }
 
 func (w *world) key(values []string) string {
@@ -99,6 +102,8 @@ func (w *world) draw(r *rapid.T, like []string, chosen func(int) bool) []string 
 			values[i] = like[i]
 		case !slices.Contains(w.table.Key, i) && rapid.IntRange(0, 4).Draw(r, "null") == 0:
 			values[i] = null
+		case w.wide && c.Type == "integer":
+			values[i] = strconv.Itoa(rapid.IntRange(0, 400).Draw(r, "integer"))
 		default:
 			values[i] = rapid.SampledFrom(domains[c.Type]).Draw(r, "value")
 		}
@@ -107,9 +112,12 @@ func (w *world) draw(r *rapid.T, like []string, chosen func(int) bool) []string 
 }
 
 // change makes one random change that the source would take, or nil, and does
-// it on both sides.
+// it on both sides. A wide table fills up first.
 func (w *world) change(r *rapid.T) *change.Rows {
 	action := event.Action(rapid.IntRange(1, 3).Draw(r, "action"))
+	if w.wide && len(w.source) < 150 {
+		action = event.Insert
+	}
 	if action == event.Insert || len(w.source) == 0 {
 		values := w.draw(r, nil, nil)
 		if !w.fits(values, -1) {
@@ -148,8 +156,11 @@ func (w *world) change(r *rapid.T) *change.Rows {
 	return update(w.table, encode(before), encode(after))
 }
 
-func drawTable(r *rapid.T, name string) *change.Table {
+func drawTable(r *rapid.T, name string, wide bool) *change.Table {
 	t := table(name, nil)
+	if wide {
+		t.Columns = append(t.Columns, change.Column{Name: "w", Type: "integer"})
+	}
 	for i := range rapid.IntRange(2, 5).Draw(r, "columns") {
 		t.Columns = append(t.Columns, change.Column{Name: fmt.Sprintf("C %d\"", i), Type: rapid.SampledFrom(types).Draw(r, "type")})
 	}
@@ -163,10 +174,12 @@ func drawTable(r *rapid.T, name string) *change.Table {
 		return list
 	}
 	if rapid.IntRange(0, 3).Draw(r, "keyed") > 0 {
-		t.Key = some("key")
+		if t.Key = some("key"); wide {
+			t.Key = slices.Compact(append([]int{0}, slices.DeleteFunc(t.Key, func(at int) bool { return at == 0 })...))
+		}
 	}
 	for range rapid.IntRange(0, 2).Draw(r, "uniques") {
-		if unique := some("unique"); len(unique) > 0 {
+		if unique := some("unique"); len(unique) > 0 && (!wide || slices.Contains(unique, 0)) {
 			t.Uniques = append(t.Uniques, unique)
 		}
 	}
@@ -186,8 +199,9 @@ func TestBatchesAreTheSameAsRowByRow(t *testing.T) {
 		l := rapid.SampledFrom(labs).Draw(r, "pieces")
 		made++
 		var worlds []*world
+		wide := rapid.IntRange(0, 3).Draw(r, "wide") == 0
 		for i := range rapid.IntRange(1, 2).Draw(r, "tables") {
-			w := &world{table: drawTable(r, fmt.Sprintf("t%d_%d", made, i))}
+			w := &world{table: drawTable(r, fmt.Sprintf("t%d_%d", made, i), wide), wide: wide}
 			worlds = append(worlds, w)
 			l.sql(create(w.table))
 		}
@@ -198,7 +212,11 @@ func TestBatchesAreTheSameAsRowByRow(t *testing.T) {
 		}()
 		for range rapid.IntRange(1, 4).Draw(r, "batches") {
 			var changes []*change.Rows
-			for range rapid.IntRange(1, 40).Draw(r, "changes") {
+			most := 40
+			if wide {
+				most = 500
+			}
+			for range rapid.IntRange(1, most).Draw(r, "changes") {
 				if c := rapid.SampledFrom(worlds).Draw(r, "table").change(r); c != nil {
 					changes = append(changes, c)
 				}
@@ -241,11 +259,11 @@ func (w *world) lose(l *lab, values []string) {
 	var args []any
 	for i, c := range w.table.Columns {
 		if values[i] == null {
-			where = append(where, fmt.Sprintf(`"C %d""" is null`, i))
+			where = append(where, mapping.Quote(c.Name)+" is null")
 			continue
 		}
 		args = append(args, values[i])
-		where = append(where, fmt.Sprintf(`"C %d"""::text = ($%d::text)::%s::text`, i, len(args), c.Type))
+		where = append(where, fmt.Sprintf(`%s::text = ($%d::text)::%s::text`, mapping.Quote(c.Name), len(args), c.Type))
 	}
 	sql := fmt.Sprintf("delete from %[1]s where ctid = (select ctid from %[1]s where %[2]s limit 1)", w.table.Name, strings.Join(where, " and "))
 	tag, err := l.other.Exec(l.ctx, sql, args...)
