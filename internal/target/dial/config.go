@@ -22,8 +22,8 @@ const (
 )
 
 // settings is the one statement by which a new session gets its settings. They
-// are not sent at the start of the session because an older server
-// refuses a session that asks for a setting it does not know.
+// are not sent at the start of the session because a server refuses a session
+// that asks for a setting it does not know.
 //
 //go:embed settings.sql
 var settings string
@@ -64,7 +64,8 @@ func (c Config) session() (*pgx.ConnConfig, error) {
 	config.DialFunc = dialer.DialContext
 	config.RuntimeParams["application_name"] = applicationName(c.Source)
 	config.RuntimeParams["client_encoding"] = "UTF8"
-	delete(config.RuntimeParams, "timezone") // PGTZ: ours is UTC
+	config.RuntimeParams["statement_timeout"] = "0" // it would count for the settings, too
+	delete(config.RuntimeParams, "timezone")        // PGTZ: ours is UTC
 	config.AfterConnect = func(ctx context.Context, conn *pgconn.PgConn) error {
 		_, err := conn.Exec(ctx, settings).ReadAll()
 		return err

@@ -6,7 +6,6 @@ FROM (VALUES
         ('bytea_output', 'hex'),
         ('standard_conforming_strings', 'on'),
         ('extra_float_digits', '3'),
-        ('statement_timeout', '0'),
         ('transaction_timeout', '0'),
         ('lock_timeout', '0'),
         ('idle_in_transaction_session_timeout', '0'),
