@@ -7,6 +7,7 @@ import "time"
 // have First false. Pieces of one transaction follow one another directly.
 type Transaction struct {
 	GTID   string    // "" where the server has no GTIDs; MySQL "uuid:[tag:]n", MariaDB "domain-server-seq"
+	Server string    // whose binlog File, Start and End are of, as in Position
 	File   string    // binlog file that it ends in
 	Start  uint64    // offset of its first event in the file where it begins
 	End    uint64    // offset after its last event (of this piece, if not Final)
