@@ -1,0 +1,150 @@
+// Package cli owns the commands as a user types them: their flags, what they
+// print, bars and tables, and exit codes. It does not own what a command does
+// to a server: that is the engine's.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"pgchameleon/internal/config"
+	"pgchameleon/internal/daemon"
+	"pgchameleon/internal/fault"
+	"pgchameleon/internal/status"
+)
+
+// Engine is what the commands about the catalogue ask for.
+type Engine interface {
+	CreateReplicaSchema(ctx context.Context) (made bool, err error)
+	DropReplicaSchema(ctx context.Context) (dropped bool, err error)
+	AddSource(ctx context.Context, name string) error
+	DropSource(ctx context.Context, name string) error
+	EnableReplica(ctx context.Context, name string) error
+	Runner
+	Reporter
+}
+
+// Runner is what the long-running commands ask for. ready is called when the
+// work has begun for good.
+type Runner interface {
+	InitReplica(ctx context.Context, name string, board *status.Board, restart bool, ready func()) error
+	StartReplica(ctx context.Context, name string, ready func()) error
+}
+
+// Reporter is what the commands that only look ask for.
+type Reporter interface {
+	Sources(ctx context.Context) ([]status.Source, error)
+	Detail(ctx context.Context, name string) (*status.Detail, error)
+	Failures(ctx context.Context, source string) ([]status.Failure, error)
+	Failure(ctx context.Context, id int64) (*status.Failure, error)
+}
+
+// App is the program with its surroundings.
+type App struct {
+	Version string
+	Out     io.Writer
+	Err     io.Writer
+	In      io.Reader
+	Env     func(string) string
+	// Engine makes the engine of a configuration; source may be empty.
+	Engine func(c *config.Config, source string, log *slog.Logger) (Engine, error)
+
+	flags flags
+}
+
+// flags are those that pg_chameleon has, and ours.
+type flags struct {
+	config, source, schema, tables string
+	logid                          int64
+	debug, full, yes, json, watch  bool
+	restart                        bool
+}
+
+// Run runs a command line and gives the exit code.
+func (a *App) Run(ctx context.Context, args []string) int {
+	root := a.root()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	hint := fault.HintOf(err)
+	fmt.Fprintf(a.Err, "ERROR: %v\n", err)
+	if hint != "" {
+		fmt.Fprintf(a.Err, "hint: %s\n", hint)
+	}
+	daemon.Failed(strings.ReplaceAll(err.Error(), "\n", " "), hint)
+	return fault.KindOf(err).ExitCode()
+}
+
+// load reads the configuration that --config names.
+func (a *App) load() (*config.Config, error) {
+	home, err := a.home()
+	if err != nil {
+		return nil, err
+	}
+	return config.Load(home, a.flags.config, a.Env)
+}
+
+func (a *App) home() (string, error) {
+	home, err := config.Home(a.Env)
+	if err == nil {
+		err = config.MakeHome(home)
+	}
+	return home, err
+}
+
+// named gives the configuration and the source that --source names, which must be given.
+func (a *App) named() (*config.Config, *config.Source, error) {
+	c, err := a.load()
+	if err != nil {
+		return nil, nil, err
+	}
+	if a.flags.source == all {
+		return nil, nil, fault.New(fault.Config, "add --source NAME; chameleon show_sources lists the names", "this command needs a source")
+	}
+	s, err := c.Source(a.flags.source)
+	return c, s, err
+}
+
+// all is what --source, --schema and --tables say when they are not given, as in pg_chameleon.
+const all = "*"
+
+// engine makes the engine for commands that run in the foreground and log to
+// standard error what is worth a warning.
+func (a *App) engine(c *config.Config, source string) (Engine, error) {
+	level := slog.LevelWarn
+	if a.flags.debug {
+		level = slog.LevelDebug
+	}
+	return a.Engine(c, source, slog.New(slog.NewTextHandler(a.Err, &slog.HandlerOptions{Level: level})))
+}
+
+// pidFile is where the process that works on a source is known.
+func pidFile(c *config.Config, source string) string {
+	return filepath.Join(c.PIDDir, source+".pid")
+}
+
+// logFile is where the process that works on a source writes.
+func logFile(c *config.Config, source string) string {
+	return filepath.Join(c.LogDir, c.Name+"_"+source+".log")
+}
+
+// folders makes the folders of pid and log files.
+func folders(c *config.Config) error {
+	for key, folder := range map[string]string{"pid_dir": c.PIDDir, "log_dir": c.LogDir} {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return fault.New(fault.Config, "correct "+key+" in "+c.Path, "making the folder of %s: %w", key, err)
+		}
+	}
+	return nil
+}
+
+// errNo is the answer no to a question.
+var errNo = errors.New("nothing was done")

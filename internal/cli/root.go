@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"pgchameleon/internal/fault"
+)
+
+// root makes the command tree. Each command is spelt with underscores, as
+// pg_chameleon has it, and with dashes.
+func (a *App) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "chameleon",
+		Short: "Brings MySQL and MariaDB databases to PostgreSQL and keeps them there, live",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fault.New(fault.Config, "chameleon help lists the commands", "there is no command %q", args[0])
+			}
+			return nil
+		},
+		RunE:              func(cmd *cobra.Command, _ []string) error { return a.version(cmd) },
+		Version:           a.Version,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		DisableAutoGenTag: true,
+	}
+	root.SetOut(a.Out)
+	root.SetErr(a.Err)
+	root.SetIn(a.In)
+	root.SetVersionTemplate("chameleon {{.Version}}\n")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fault.New(fault.Config, cmd.CommandPath()+" --help lists the flags", "%w", err)
+	})
+	root.SetGlobalNormalizationFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		return pflag.NormalizedName(strings.ReplaceAll(name, "_", "-"))
+	})
+	f := root.PersistentFlags()
+	f.StringVar(&a.flags.config, "config", "default", "configuration: a name below the configuration folder, or a path")
+	f.StringVar(&a.flags.source, "source", all, "source in the configuration")
+	f.StringVar(&a.flags.schema, "schema", all, "schema on the source")
+	f.StringVar(&a.flags.tables, "tables", all, "tables as schema.table, separated by commas")
+	f.BoolVar(&a.flags.debug, "debug", false, "stay in the foreground and log everything to the terminal")
+	for _, command := range []*cobra.Command{
+		a.setConfigurationFiles(), a.showConfig(), a.showSources(), a.createReplicaSchema(), a.dropReplicaSchema(),
+		a.addSource(), a.dropSource(), a.initReplica(), a.startReplica(), a.stopReplica(), a.stopAllReplicas(),
+		a.showStatus(), a.showErrors(), a.enableReplica(), a.versionCommand(),
+	} {
+		if name := command.Name(); strings.Contains(name, "_") {
+			command.Aliases = append(command.Aliases, strings.ReplaceAll(name, "_", "-"))
+		}
+		if command.Args == nil {
+			command.Args = noArguments
+		}
+		root.AddCommand(command)
+	}
+	return root
+}
+
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fault.New(fault.Config, cmd.CommandPath()+" --help lists what it takes", "%s takes no argument %q", cmd.Name(), args[0])
+	}
+	return nil
+}
