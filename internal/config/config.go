@@ -1,0 +1,179 @@
+// Package config owns the configuration: where its files are, how pg_chameleon's
+// YAML is read into plain structs, what every key means, and the errors that
+// point at a line of it. It does not own what the program does with the values,
+// nor flags.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"pgchameleon/internal/fault"
+)
+
+// Config is one configuration file.
+type Config struct {
+	Name string // the name that log files carry
+	Path string
+
+	PIDDir      string
+	LogDir      string
+	LogDest     string // file or stdout
+	LogLevel    string // debug, info, warning or error
+	LogFormat   string // text or json
+	LogDaysKeep int
+
+	Target        Target
+	Sources       []*Source // in the order of the file
+	TypeOverrides []TypeOverride
+	Fillfactors   []Fillfactor
+
+	Notes []Note // keys that are accepted and not followed, and the like
+
+	env func(string) string
+}
+
+// Target is pg_conn.
+type Target struct {
+	Conn
+	Database string
+}
+
+// Source is one entry of sources.
+type Source struct {
+	Name string
+	Type string // mysql or pgsql
+	Conn Conn
+
+	Mappings      []Pair // source database and PostgreSQL schema, in the order of the file
+	LimitTables   []string
+	SkipTables    []string
+	SkipEvents    SkipEvents
+	GrantSelectTo []string
+
+	ServerID           uint32   // our id as a replica of the server; 0: a random one
+	LockTimeout        Duration // of PostgreSQL, for the swap
+	NetReadTimeout     Duration
+	CopyMaxMemory      Size
+	CopyThreads        int
+	OnErrorReplay      string // continue or exit
+	KeepExistingSchema bool
+
+	line   int
+	config *Config
+}
+
+// Pair is one entry of schema_mappings.
+type Pair struct{ From, To string }
+
+// SkipEvents lists the databases and tables (database.table) whose inserts,
+// updates or deletes are not replicated.
+type SkipEvents struct{ Insert, Update, Delete []string }
+
+// TypeOverride is one entry of type_override.
+type TypeOverride struct {
+	Type   string
+	To     string
+	Tables []string
+}
+
+// Fillfactor is one entry of fillfactor; Tables may hold "*".
+type Fillfactor struct {
+	Percent int
+	Tables  []string
+}
+
+// Note tells something about a line of the file that is no error.
+type Note struct {
+	Line int    `json:"line"`
+	Key  string `json:"key"`
+	Text string `json:"text"`
+}
+
+// Find gives the path and the name of the configuration that a user names: a
+// file if the text has a slash or ends in .yml or .yaml, or else
+// configuration/NAME.yml below home.
+func Find(home, name string) (path, short string) {
+	extension := filepath.Ext(name)
+	if strings.ContainsRune(name, filepath.Separator) || extension == ".yml" || extension == ".yaml" {
+		return name, strings.TrimSuffix(filepath.Base(name), extension)
+	}
+	return filepath.Join(home, folderConfiguration, name+".yml"), name
+}
+
+// Load reads the configuration that a user names. home is what Home gives, env
+// looks up environment variables.
+func Load(home, name string, env func(string) string) (*Config, error) {
+	path, short := Find(home, name)
+	text, err := os.ReadFile(path) // #nosec G304 -- the user names the file
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fault.New(fault.Config, missingHint(home, path), "there is no configuration file %s", path)
+	case err != nil:
+		return nil, fault.New(fault.Config, "make it a file that this user may read", "reading the configuration: %w", err)
+	}
+	c, err := Parse(path, text, home, env)
+	if err != nil {
+		return nil, err
+	}
+	c.Name = short
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 && c.holdsPassword() {
+		c.note(0, "", "other users of this machine may read the passwords in %s (chmod 600 it, or use password_file or password_env)", path)
+	}
+	return c, nil
+}
+
+func missingHint(home, path string) string {
+	folder := filepath.Join(home, folderConfiguration)
+	if filepath.Dir(path) != folder {
+		return "correct --config: it is a path, or a name below " + folder
+	}
+	known, _ := filepath.Glob(filepath.Join(folder, "*.yml"))
+	var names []string
+	for _, file := range known {
+		if name := strings.TrimSuffix(filepath.Base(file), ".yml"); name != "config-example" {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return "run chameleon set_configuration_files, then edit " + filepath.Join(folder, "default.yml")
+	}
+	return "--config takes one of: " + strings.Join(names, ", ")
+}
+
+// Source finds a source of a kind that can be replicated.
+func (c *Config) Source(name string) (*Source, error) {
+	var names []string
+	for _, s := range c.Sources {
+		if s.Name != name {
+			names = append(names, s.Name)
+			continue
+		}
+		if s.Type != typeMySQL {
+			return nil, fault.New(fault.Config, "give it a source of type mysql, which MariaDB is too",
+				"%s:%d: the source %s is of type %s, which is not replicated", c.Path, s.line, name, s.Type)
+		}
+		return s, nil
+	}
+	hint := "the sources are: " + strings.Join(names, ", ")
+	if near := nearest(name, names); near != "" {
+		hint = fmt.Sprintf("did you mean %s? %s", near, hint)
+	}
+	return nil, fault.New(fault.Config, hint, "%s has no source %q", c.Path, name)
+}
+
+func (c *Config) note(line int, key, format string, args ...any) {
+	c.Notes = append(c.Notes, Note{Line: line, Key: key, Text: fmt.Sprintf(format, args...)})
+}
+
+func (c *Config) holdsPassword() bool {
+	held := !c.Target.password.Empty()
+	for _, s := range c.Sources {
+		held = held || !s.Conn.password.Empty()
+	}
+	return held
+}

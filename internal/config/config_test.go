@@ -1,0 +1,258 @@
+package config
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pgchameleon/internal/fault"
+	"pgchameleon/internal/mapping"
+)
+
+var update = flag.Bool("update", false, "write the reference anew")
+
+// env is an environment of its own.
+func env(pairs ...string) func(string) string {
+	return func(name string) string {
+		for i := 0; i < len(pairs); i += 2 {
+			if pairs[i] == name {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+}
+
+func parse(t *testing.T, text string, pairs ...string) *Config {
+	t.Helper()
+	c, err := Parse("/etc/x.yml", []byte(text), "/home/u/.pg_chameleon", env(append(pairs, "HOME", "/home/u")...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// minimal is a configuration with nothing that could be left out; what is
+// given stands below the source, indented by four.
+func minimal(source string) string {
+	return "pg_conn:\n  database: ark\nsources:\n  mysql:\n    db_conn:\n      host: h\n      user: u\n    schema_mappings:\n      zoo: animals\n" + source
+}
+
+func TestAFileOfPgChameleonIsReadAsItIs(t *testing.T) {
+	text, err := os.ReadFile("testdata/pg_chameleon.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := parse(t, string(text))
+	if c.PIDDir != "/home/u/.pg_chameleon/pid" || c.LogLevel != "warning" || c.LogDaysKeep != 7 || c.LogDest != "file" {
+		t.Errorf("the globals are %+v", c)
+	}
+	pg, err := c.Dial("mysql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pg.Host != "pg.example.org" || pg.Port != 5433 || pg.User != "keeper" || pg.Password != `a word 'with' "quotes"` || pg.Database != "ark" ||
+		pg.SSLMode != "prefer" || pg.ConnectTimeout != 10*time.Second || pg.Source != "mysql" {
+		t.Errorf("the target is %+v", pg)
+	}
+	s, err := c.Source("mysql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	my, err := s.Dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if my.Host != "my.example.org" || my.Port != 3307 || my.Password != "12345" || my.ConnectTimeout != 20*time.Second || my.NetReadTimeout != 10*time.Minute {
+		t.Errorf("the source is %+v", my)
+	}
+	if s.LockTimeout != Duration(90*time.Second) || s.ServerID != 100 || s.CopyMaxMemory != 200<<20 || s.OnErrorReplay != "exit" || s.KeepExistingSchema {
+		t.Errorf("the source is %+v", s)
+	}
+	want := SkipEvents{Insert: []string{"zoo.cages"}, Delete: []string{"garden"}}
+	if diff := cmp.Diff(want, s.SkipEvents); diff != "" {
+		t.Error(diff)
+	}
+	rules := mapping.Rules{
+		Schemas:   map[string]string{"zoo": "animals", "garden": "plants"},
+		Limit:     []string{"zoo.cages", "zoo.weights"},
+		Skip:      []string{"garden.moss"},
+		Overrides: []mapping.Override{{Type: "tinyint(1)", To: "boolean", Tables: []string{"*"}}, {Type: "float(5,2)", To: "numeric", Tables: []string{"zoo.weights"}}},
+	}
+	if diff := cmp.Diff(rules, s.Rules()); diff != "" {
+		t.Error(diff)
+	}
+	if c.Fillfactor("zoo.cages", "animals.cages") != 30 || c.Fillfactor("zoo.x", "animals.x") != 40 {
+		t.Error("the fillfactors are wrong")
+	}
+	_, err = c.Source("other")
+	if fault.KindOf(err) != fault.Config || !strings.Contains(err.Error(), "of type pgsql, which is not replicated") {
+		t.Errorf("a pgsql source: %v", err)
+	}
+}
+
+func TestKeysThatMeanNothingAreNotedWithTheirReason(t *testing.T) {
+	text, err := os.ReadFile("testdata/pg_chameleon.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := parse(t, string(text))
+	got := map[string]bool{}
+	for _, n := range c.Notes {
+		got[n.Key] = true
+		if line := strings.Split(string(text), "\n")[n.Line-1]; !strings.Contains(line, n.Key) {
+			t.Errorf("the note on %s names line %d, which is %q", n.Key, n.Line, line)
+		}
+		if n.Text == "" {
+			t.Errorf("the note on %s says nothing", n.Key)
+		}
+	}
+	for _, key := range []string{"replica_batch_size", "replay_max_rows", "batch_retention", "copy_mode", "out_dir", "sleep_loop", "on_error_read", "gtid_enable", "other"} {
+		if !got[key] {
+			t.Errorf("there is no note on %s", key)
+		}
+	}
+	for _, key := range []string{"charset", "rollbar_key", "auto_maintenance"} { // as harmless as they stand there
+		if got[key] {
+			t.Errorf("there is a note on %s", key)
+		}
+	}
+}
+
+func TestWhatIsLeftOutHasItsDefault(t *testing.T) {
+	c := parse(t, minimal(""))
+	s := c.Sources[0]
+	if c.PIDDir != "/home/u/.pg_chameleon/pid" || c.LogDir != "/home/u/.pg_chameleon/logs" || c.LogLevel != "info" || c.LogFormat != "text" || c.LogDaysKeep != 10 {
+		t.Errorf("the globals are %+v", c)
+	}
+	if s.Type != "mysql" || s.CopyThreads != 4 || s.CopyMaxMemory != 300<<20 || s.OnErrorReplay != "continue" || s.LockTimeout != Duration(2*time.Minute) {
+		t.Errorf("the source is %+v", s)
+	}
+	if len(c.Notes) != 0 {
+		t.Errorf("there are notes: %v", c.Notes)
+	}
+}
+
+func TestTheExampleWorksAsAStart(t *testing.T) {
+	c := parse(t, string(example))
+	if len(c.Sources) != 1 || c.Sources[0].Name != "mysql" || len(c.Notes) != 0 {
+		t.Errorf("the example gives %d sources and the notes %v", len(c.Sources), c.Notes)
+	}
+	// What is commented out is right too, and shows the default.
+	var uncommented []string
+	for _, line := range strings.Split(string(example), "\n") {
+		if key := strings.TrimSpace(line); strings.HasPrefix(key, "#") && !strings.HasPrefix(key, "# ") && key != "#" {
+			line = strings.Replace(line, "#", "", 1)
+		}
+		uncommented = append(uncommented, line)
+	}
+	full := strings.NewReplacer("password_env: CHAMELEON_PG_PASSWORD", "", "password_file: ~/.pg_chameleon/pg_password", "").Replace(strings.Join(uncommented, "\n"))
+	all := parse(t, full)
+	s, d := all.Sources[0], c.Sources[0]
+	if s.CopyThreads != d.CopyThreads || s.CopyMaxMemory != d.CopyMaxMemory || s.LockTimeout != d.LockTimeout || s.NetReadTimeout != d.NetReadTimeout ||
+		s.KeepExistingSchema != d.KeepExistingSchema || s.Conn.SSLMode != d.Conn.SSLMode || s.Conn.ConnectTimeout != d.Conn.ConnectTimeout ||
+		all.PIDDir != c.PIDDir || all.LogDir != c.LogDir || all.LogFormat != "text" {
+		t.Errorf("what is commented out is not the default: %+v", s)
+	}
+}
+
+func TestPasswordsAreNeverShown(t *testing.T) {
+	c := parse(t, "pg_conn: {host: h, database: d, password: hunter2}\nsources: {m: {db_conn: {host: h, user: u, password: hunter2}, schema_mappings: {a: b}}}\n")
+	text, err := json.Marshal(c.Settings())
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := c.Sources[0].Conn.password
+	var log strings.Builder
+	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "secret", secret, "conn", c.Target.Conn)
+	quoted, err := json.Marshal(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, shown := range []string{string(text), log.String(), string(quoted), fmt.Sprint(secret), fmt.Sprintf("%v %+v %#v %s %q", c, c.Target, c.Target, secret, secret)} {
+		if strings.Contains(shown, "hunter2") {
+			t.Errorf("a password is shown: %s", shown)
+		}
+	}
+	if secret.Reveal() != "hunter2" {
+		t.Error("the password is lost")
+	}
+}
+
+func TestPasswordsComeFromTheEnvironmentOrAFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(file, []byte("from a file \r\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text := "pg_conn: {database: d, password_env: PW}\nsources: {m: {db_conn: {host: h, user: u, password: '', password_file: " + file + "}, schema_mappings: {a: b}}}\n"
+	c := parse(t, text, "PW", "from the environment")
+	target, err := c.Dial("")
+	if err != nil || target.Password != "from the environment" {
+		t.Errorf("the target's password is %q, %v", target.Password, err)
+	}
+	source, err := c.Sources[0].Dial()
+	if err != nil || source.Password != "from a file " {
+		t.Errorf("the source's password is %q, %v", source.Password, err)
+	}
+	_, err = parse(t, text).Dial("")
+	if fault.KindOf(err) != fault.Config || err.Error() != "/etc/x.yml:1: password_env names the environment variable PW, which is not set" {
+		t.Errorf("a variable that is not set: %v", err)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = c.Sources[0].Dial(); fault.KindOf(err) != fault.Config || !strings.Contains(err.Error(), "/etc/x.yml:2: password_file: ") {
+		t.Errorf("a file that is not there: %v", err)
+	}
+}
+
+func TestAliasesAndMergesWork(t *testing.T) {
+	c := parse(t, `
+pg_conn: {database: d}
+sources:
+  a: &first
+    db_conn: &conn {host: h, user: u, port: 3310}
+    schema_mappings: {x: y}
+    copy_threads: 2
+  b:
+    <<: *first
+    db_conn:
+      <<: *conn
+      host: other
+    schema_mappings: {z: z}
+`)
+	b := c.Sources[1]
+	if b.CopyThreads != 2 || b.Conn.Host != "other" || b.Conn.Port != 3310 || b.Mappings[0] != (Pair{"z", "z"}) {
+		t.Errorf("the merged source is %+v", b)
+	}
+}
+
+func TestReference(t *testing.T) {
+	const path = "../../docs/configuration.md"
+	want := Reference()
+	if *update {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("docs/configuration.md is not current (go test ./internal/config -run TestReference -update):\n%s", diff)
+	}
+	for _, f := range (&Config{}).fields() {
+		if f.value != nil && f.doc == "" || f.value == nil && f.ignored == "" {
+			t.Errorf("the key %s is not described", f.name)
+		}
+	}
+}

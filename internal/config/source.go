@@ -1,0 +1,201 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// newSource gives a source with the documented defaults.
+func newSource(c *Config) *Source {
+	return &Source{
+		Type:           typeMySQL,
+		Conn:           Conn{SSLMode: "prefer", ConnectTimeout: Duration(10 * time.Second)},
+		LockTimeout:    Duration(2 * time.Minute),
+		NetReadTimeout: Duration(10 * time.Minute),
+		CopyMaxMemory:  300 << 20,
+		CopyThreads:    4,
+		OnErrorReplay:  "continue",
+		config:         c,
+	}
+}
+
+// fields are the keys of a source.
+func (s *Source) fields() []field {
+	const tables = "a list of database.table"
+	const batches = "batches form themselves: an idle replica applies each transaction at once, a busy one thousands together"
+	const noFiles = "rows stream from the source into PostgreSQL; no files are written"
+	of := func(name string) string { return strings.TrimSuffix(name+" of "+s.Name, " of ") }
+	return []field{
+		{name: "type", value: choice{&s.Type, []string{typeMySQL, typePgSQL}},
+			doc: "`mysql`, which MariaDB is too. A source of type `pgsql` is read over and cannot be replicated."},
+		{name: "db_conn", required: true, value: keys{s.connFields(), "the keys below", of("db_conn")},
+			doc: "How the server is reached."},
+		{name: "schema_mappings", required: true, value: custom{s.readMappings, s.showMappings, "databases with their schemas"},
+			doc: "Which database goes to which PostgreSQL schema, one `database: schema` for each line."},
+		{name: "limit_tables", value: names{&s.LimitTables, tables, table},
+			doc: "Of the databases that are named here, only these tables are replicated."},
+		{name: "skip_tables", value: names{&s.SkipTables, tables, table},
+			doc: "These tables are not replicated."},
+		{name: "skip_events", value: keys{s.skipFields(), "insert, update and delete with lists", of("skip_events")},
+			doc: "Kinds of row changes that the stream leaves out: below `insert`, `update` and `delete` stand lists of `database` or `database.table`."},
+		{name: "grant_select_to", value: names{&s.GrantSelectTo, "a list of roles", nil},
+			doc: "Roles that may read the replicated tables. One that does not exist is a warning."},
+		{name: "keep_existing_schema", value: truth{&s.KeepExistingSchema},
+			doc: "`yes` loads into the tables that are there already, which keep their definition, instead of making them."},
+		{name: "copy_threads", value: number[int]{to: &s.CopyThreads, least: 1, most: 64},
+			doc: "How many chunks of tables are copied at a time, each over a connection of its own. New in this program."},
+		{name: "copy_max_memory", value: size{&s.CopyMaxMemory, 1 << 10},
+			doc: "The most memory for rows in flight during the copy, over all threads."},
+		{name: "lock_timeout", value: span{to: &s.LockTimeout, bare: time.Millisecond},
+			doc: "How long the swap of copied tables waits for a lock in PostgreSQL, before it lets others go first and tries again. A bare number is in milliseconds, as PostgreSQL has it; 0 waits for ever."},
+		{name: "net_read_timeout", value: span{to: &s.NetReadTimeout, bare: time.Second},
+			doc: "How long the source waits for us before it drops our connection; a bare number is in seconds."},
+		{name: "my_server_id", value: number[uint32]{to: &s.ServerID, least: 0, most: 1<<32 - 1, unset: "a random one"},
+			doc: "Our server id, which no other replica of the server may have."},
+		{name: "on_error_replay", value: choice{&s.OnErrorReplay, []string{"continue", "exit"}},
+			doc: "What happens when PostgreSQL refuses a change: `continue` excludes the table and goes on with the others, `exit` stops the replica before the transaction."},
+
+		{name: "replica_batch_size", ignored: batches},
+		{name: "replay_max_rows", ignored: batches},
+		{name: "sleep_loop", ignored: "changes are read and applied as they come, without a pause"},
+		{name: "batch_retention", ignored: "applied changes are not kept"},
+		{name: "auto_maintenance", ignored: "there are no log tables that need maintenance", silent: []string{"disabled"}},
+		{name: "copy_mode", ignored: noFiles, silent: []string{"direct"}},
+		{name: "out_dir", ignored: noFiles},
+		{name: "gtid_enable", ignored: "GTIDs are used where the server has them"},
+		{name: "on_error_read", ignored: "a lost connection is always tried again"},
+	}
+}
+
+func (s *Source) connFields() []field {
+	return append(s.Conn.fields(""),
+		field{name: "charset", ignored: "the connection is always utf8mb4", silent: []string{"utf8", "utf8mb3", "utf8mb4"}},
+		field{name: "database", ignored: "only a source of type pgsql has one; for the others schema_mappings tells the databases"},
+	)
+}
+
+func (s *Source) skipFields() []field {
+	const what = "a list of database or database.table"
+	return []field{
+		{name: "insert", value: names{&s.SkipEvents.Insert, what, nil}},
+		{name: "update", value: names{&s.SkipEvents.Update, what, nil}},
+		{name: "delete", value: names{&s.SkipEvents.Delete, what, nil}},
+	}
+}
+
+// readSource reads one entry of sources.
+func readSource(d *decoder, e entry) *Source {
+	s := newSource(d.config)
+	s.Name, s.line = e.key.text, e.key.line
+	before := len(d.problems)
+	s.lift(d, e.value)
+	d.dictionary(e.value, "the source "+s.Name, s.fields())
+	if s.Type == typePgSQL {
+		d.config.note(s.line, s.Name, "a source of type pgsql is read over and cannot be replicated")
+		d.problems = d.problems[:before] // what it lacks does not matter
+		return s
+	}
+	if conn := e.value.entry("db_conn"); conn != nil {
+		s.Conn.check(d, conn)
+	}
+	s.checkNames(d, e.value)
+	return s
+}
+
+// lift moves keys of the source that stand below its db_conn, as one block of
+// pg_chameleon's example has them, to where they belong.
+func (s *Source) lift(d *decoder, n *node) {
+	conn := n.entry("db_conn")
+	if conn == nil || conn.value.kind != dictionary {
+		return
+	}
+	known, own := s.fields(), s.connFields()
+	is := func(fields []field, e entry) bool {
+		return slices.ContainsFunc(fields, func(f field) bool { return f.name == e.key.text })
+	}
+	kept := make([]entry, 0, len(conn.value.entries))
+	var moved []entry
+	for _, e := range conn.value.entries {
+		if is(own, e) || !is(known, e) || n.entry(e.key.text) != nil {
+			kept = append(kept, e)
+			continue
+		}
+		moved = append(moved, e)
+		d.config.note(e.key.line, e.key.text, "it stands below db_conn and is read as a key of the source %s", s.Name)
+	}
+	trimmed := *conn.value // an anchor's value may stand elsewhere too
+	trimmed.entries = kept
+	conn.value = &trimmed
+	n.entries = append(n.entries, moved...)
+}
+
+// check looks at what belongs together in a connection.
+func (c *Conn) check(d *decoder, e *entry) {
+	c.place = fmt.Sprintf("%s:%d", d.path, e.key.line)
+	given := 0
+	for _, is := range []bool{!c.password.Empty(), c.PasswordEnv != "", c.PasswordFile != ""} {
+		if is {
+			given++
+		}
+	}
+	if given > 1 {
+		d.fail(e.key.line, e.key.column, "%s: give one of password, password_env and password_file, not %d", e.key.text, given)
+	}
+	if (c.SSLCert == "") != (c.SSLKey == "") {
+		d.fail(e.key.line, e.key.column, "%s: sslcert and sslkey belong together: give both or neither", e.key.text)
+	}
+}
+
+func (s *Source) readMappings(d *decoder, key string, n *node) {
+	s.Mappings = nil
+	if n.kind == null || n.kind == dictionary && len(n.entries) == 0 {
+		d.fail(n.line, n.column, "%s names no database: give at least one, as database: schema", key)
+		return
+	}
+	taken := map[string]int{}
+	d.each(key, n, func(e entry) {
+		to, ok := d.scalar(key+" of "+e.key.text, e.value, "the name of a PostgreSQL schema")
+		if !ok {
+			return
+		}
+		at := e.value
+		switch {
+		case to == "" || len(to) > 63:
+			d.fail(at.line, at.column, "%s: a PostgreSQL schema's name has 1 to 63 bytes, not %d", key, len(to))
+		case strings.HasPrefix(to, "pg_") || to == "information_schema" || to == "sch_chameleon":
+			d.fail(at.line, at.column, "%s: the schema %s belongs to PostgreSQL or to chameleon; choose another", key, to)
+		case taken[to] != 0:
+			d.fail(at.line, at.column, "%s: two databases cannot go to one schema; %s is taken on line %d", key, to, taken[to])
+		}
+		taken[to] = at.line
+		s.Mappings = append(s.Mappings, Pair{e.key.text, to})
+	})
+}
+
+func (s *Source) showMappings() string {
+	var all []string
+	for _, pair := range s.Mappings {
+		all = append(all, pair.From+" → "+pair.To)
+	}
+	return strings.Join(all, ", ")
+}
+
+// checkNames notes entries that cannot have an effect.
+func (s *Source) checkNames(d *decoder, n *node) {
+	look := func(key string, list []string) {
+		e := n.entry(key)
+		for _, entry := range list {
+			known := slices.ContainsFunc(s.Mappings, func(p Pair) bool {
+				return strings.EqualFold(entry, p.From) || len(entry) > len(p.From) && entry[len(p.From)] == '.' && strings.EqualFold(entry[:len(p.From)], p.From)
+			})
+			if !known {
+				d.config.note(e.key.line, key, "%s has no effect: schema_mappings does not have its database", entry)
+			}
+		}
+	}
+	look("limit_tables", s.LimitTables)
+	look("skip_tables", s.SkipTables)
+	look("skip_events", slices.Concat(s.SkipEvents.Insert, s.SkipEvents.Update, s.SkipEvents.Delete))
+}
