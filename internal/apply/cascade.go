@@ -38,7 +38,8 @@ func moves(child *change.Child, r *change.Rows, i int) bool {
 // joins says whether a change that sets off cascades may share the segment of
 // those that wait: running all of them at once must be the same as running
 // them one after the other. For deletes it always is. An update must not move
-// on what an earlier one has moved.
+// on what an earlier one has moved, nor take a place that an earlier one left:
+// both could meet in the middle of one statement.
 func (u *unit) joins(r *change.Rows, i int) bool {
 	p := u.pending
 	if p.Parent != r.Table || p.Action != r.Action || !slices.Equal(u.spared, r.Spared) {
@@ -48,7 +49,7 @@ func (u *unit) joins(r *change.Rows, i int) bool {
 		return true
 	}
 	for n, child := range r.Table.Children {
-		if u.moved[referenced(n, child, r.Before[i])] {
+		if u.moved[referenced(n, child, r.Before[i])] || u.left[referenced(n, child, r.After[i])] {
 			return false
 		}
 	}
@@ -70,11 +71,12 @@ func (u *unit) cascade(r *change.Rows, i int, excluded func(*change.Table) bool)
 	}
 	u.pending.After = append(u.pending.After, r.After[i])
 	if u.moved == nil {
-		u.moved = map[string]bool{}
+		u.moved, u.left = map[string]bool{}, map[string]bool{}
 	}
 	for n, child := range r.Table.Children {
 		if moves(child, r, i) {
 			u.moved[referenced(n, child, r.After[i])] = true
+			u.left[referenced(n, child, r.Before[i])] = true
 		}
 	}
 }

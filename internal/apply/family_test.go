@@ -232,6 +232,7 @@ func TestCascadesAreAsInnoDBRanThem(t *testing.T) {
 	for i, n := range sizes {
 		labs[i] = newLab(t, "", apply.Options{FlushRows: n})
 	}
+	labs = append(labs, newLabOn(t, "postgres-18", "", apply.Options{}))
 	made := 0
 	rapid.Check(t, func(r *rapid.T) {
 		l := rapid.SampledFrom(labs).Draw(r, "pieces")

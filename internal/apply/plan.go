@@ -48,6 +48,7 @@ type unit struct {
 	folds   []*fold       // of the open segment
 	pending *change.Cascades
 	moved   map[string]bool // referenced values that updates in pending gave rise to
+	left    map[string]bool // referenced values that they gave up
 	spared  []*change.Table // of the changes in pending
 	changes []piece         // all of them in order, for going through them again
 	missing []int           // of steps: found out by folding
@@ -182,6 +183,6 @@ func (p *plan) close(u *unit) {
 	if u.pending != nil {
 		u.steps = append(u.steps, change.Step{Cascades: u.pending})
 		u.missing = append(u.missing, 0)
-		u.pending, u.moved = nil, nil
+		u.pending, u.moved, u.left = nil, nil, nil
 	}
 }

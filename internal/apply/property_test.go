@@ -194,6 +194,7 @@ func TestBatchesAreTheSameAsRowByRow(t *testing.T) {
 	for i, n := range pieces {
 		labs[i] = newLab(t, moods, apply.Options{FlushRows: n})
 	}
+	labs = append(labs, newLabOn(t, "postgres-18", moods, apply.Options{}))
 	made := 0
 	rapid.Check(t, func(r *rapid.T) {
 		l := rapid.SampledFrom(labs).Draw(r, "pieces")

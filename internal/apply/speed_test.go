@@ -117,3 +117,54 @@ func BenchmarkLatency(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkKinds applies batches of 10,000 changes of one kind to tables of
+// 100,000 rows.
+func BenchmarkKinds(b *testing.B) {
+	const size, batch = 100_000, 10_000
+	pad := strings.Repeat("x", 100)
+	line := func(id, n int) change.Row { return row(id, n, pad) }
+	kinds := []struct {
+		name string
+		key  []int
+		make func(t *change.Table, turn, i int) *change.Rows
+	}{
+		{"insert", []int{0}, func(t *change.Table, turn, i int) *change.Rows { return insert(t, line(size+1+turn*batch+i, i)) }},
+		{"delete and insert", []int{0}, func(t *change.Table, turn, i int) *change.Rows {
+			if i%2 == 0 {
+				return remove(t, line(1+i%size, turn))
+			}
+			return insert(t, line(1+(i-1)%size, turn))
+		}},
+		{"update indexed", []int{0}, func(t *change.Table, turn, i int) *change.Rows {
+			return update(t, line(1+i*7%size, turn), line(1+i*7%size, turn+1))
+		}},
+		{"hot row", []int{0}, func(t *change.Table, turn, i int) *change.Rows { return update(t, line(1, i), line(1, i+1)) }},
+		{"without a key", nil, func(t *change.Table, turn, i int) *change.Rows {
+			return update(t, line(1+i, turn), line(1+i, turn+1))
+		}},
+	}
+	for _, kind := range kinds {
+		b.Run(kind.name, func(b *testing.B) {
+			t := table("t", kind.key, "id integer", "n integer", "v text")
+			l := newLab(b, create(t)+fmt.Sprintf("insert into t select i, 0, '%s' from generate_series(1, %d) i; create index on t (n)", pad, size), apply.Options{})
+			l.sql("vacuum analyze t")
+			turn := 0
+			for b.Loop() {
+				b.StopTimer()
+				all := make([]*change.Rows, batch)
+				for i := range all {
+					all[i] = kind.make(t, turn, i)
+				}
+				turn++
+				b.StartTimer()
+				for _, c := range l.batch(all...) {
+					if c.Missing > 0 {
+						b.Fatalf("%d rows missing", c.Missing)
+					}
+				}
+			}
+			b.ReportMetric(float64(batch*b.N)/b.Elapsed().Seconds(), "changes/s")
+		})
+	}
+}

@@ -2,7 +2,8 @@ package change
 
 import "pgchameleon/internal/event"
 
-// Step is a unit of writing: exactly one of its fields is set.
+// Step is a unit of writing: exactly one of its fields is set. Between two Sets
+// of the same table there are Cascades.
 type Step struct {
 	Set      *Set
 	Cascades *Cascades

@@ -19,11 +19,11 @@ type Changes struct {
 	open   bool                          // BEGIN was sent
 	wait   []string                      // statements to send before the next ones
 	pipe   *pipe                         // requests that wait for their answers
+	spent  []string                      // statements that release what is no longer needed, for the next transaction
 	heals  []func(context.Context) error // for updates that missed rows
-	busy   map[*change.Table]bool
-	names  int  // statements ever prepared
-	kept   int  // of them when tables were last forgotten
-	stale  bool // definitions may have changed
+	names  int                           // statements ever prepared
+	kept   int                           // of them when tables were last forgotten
+	stale  bool                          // definitions may have changed
 }
 
 // settings suit statements that touch few rows by key, whose tables' statistics
@@ -40,7 +40,7 @@ const maxPrepared = 2000
 
 // NewChanges makes conn ready for writing changes.
 func NewChanges(ctx context.Context, conn *pgx.Conn) (*Changes, error) {
-	c := &Changes{conn: conn, tables: map[*change.Table]*table{}, busy: map[*change.Table]bool{}}
+	c := &Changes{conn: conn, tables: map[*change.Table]*table{}}
 	if _, err := conn.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
 		return nil, fmt.Errorf("preparing a connection for writing: %w", refuse(err, nil, ""))
 	}
@@ -72,6 +72,7 @@ func (c *Changes) Write(ctx context.Context, steps []change.Step, guarded bool) 
 		return missing, nil
 	}
 	c.abandon()
+	c.doubt(steps)
 	if guarded && fault.KindOf(err) == fault.Data {
 		c.wait = c.wait[:0]
 		if _, back := c.raw(ctx, guardBack); back != nil {
@@ -99,14 +100,9 @@ func (c *Changes) steps(ctx context.Context, steps []change.Step, missing []int)
 	return c.drain(ctx)
 }
 
-// set writes one table's changes. Its answers may still be under way.
+// set writes one table's changes. Its answers may still be under way: only
+// cascades wait for them, which stand between two sets of the same table.
 func (c *Changes) set(ctx context.Context, s *change.Set, missing *int) error {
-	if c.busy[s.Table] { // its rows may have to be healed before
-		if err := c.drain(ctx); err != nil {
-			return err
-		}
-	}
-	c.busy[s.Table] = true
 	t := c.tables[s.Table]
 	if len(s.Table.Key) == 0 {
 		if err := c.deleteCopies(ctx, t, s, missing); err != nil {
@@ -124,6 +120,7 @@ func (c *Changes) set(ctx context.Context, s *change.Set, missing *int) error {
 func (c *Changes) begin() {
 	if !c.open {
 		c.open = true
+		c.wait, c.spent = append(c.wait, c.spent...), nil
 		c.wait = append(c.wait, "begin isolation level read committed")
 	}
 }

@@ -62,7 +62,7 @@ func refuse(err error, t *change.Table, statement string) error {
 func describe(said *pgconn.PgError) string {
 	text := said.Message
 	if strings.HasPrefix(said.Code, "22") {
-		for _, quotes := range []string{`""`, "«»", "„“", "“”", "''"} {
+		for _, quotes := range []string{`""`, "«»", "»«", "„“", "“”"} {
 			marks := []rune(quotes)
 			from, to := strings.IndexRune(text, marks[0]), strings.LastIndex(text, string(marks[1]))
 			if from >= 0 && to > from {

@@ -110,7 +110,6 @@ func (c *Changes) drain(ctx context.Context) error {
 	for c.pipe != nil {
 		if err := c.answers(); err != nil {
 			c.heals = nil
-			clear(c.busy)
 			return err
 		}
 		heals := c.heals
@@ -121,7 +120,6 @@ func (c *Changes) drain(ctx context.Context) error {
 			}
 		}
 	}
-	clear(c.busy)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package write
 import (
 	"context"
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -50,20 +51,31 @@ const textOID = 25
 // learn makes known all tables that the steps are about.
 func (c *Changes) learn(ctx context.Context, steps []change.Step) error {
 	c.trim()
-	for _, step := range steps {
-		if step.Set != nil {
-			if err := c.learnTable(ctx, step.Set.Table); err != nil {
-				return err
-			}
-			continue
-		}
-		for _, t := range below(step.Cascades.Parent) {
-			if err := c.learnTable(ctx, t); err != nil {
-				return err
-			}
+	for t := range c.concerned(steps) {
+		if err := c.learnTable(ctx, t); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// concerned gives the tables that steps write to.
+func (c *Changes) concerned(steps []change.Step) iter.Seq[*change.Table] {
+	return func(yield func(*change.Table) bool) {
+		for _, step := range steps {
+			tables := []*change.Table{}
+			if step.Set != nil {
+				tables = append(tables, step.Set.Table)
+			} else {
+				tables = below(step.Cascades.Parent)
+			}
+			for _, t := range tables {
+				if !yield(t) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // below lists the tables that cascades from t reach.
@@ -132,6 +144,16 @@ func (c *Changes) forget() {
 	}
 }
 
+// doubt forgets what is known of the steps' tables: a refusal may come from
+// types that were made anew since.
+func (c *Changes) doubt(steps []change.Step) {
+	for t := range c.concerned(steps) {
+		if c.tables[t] != nil {
+			c.drop(t)
+		}
+	}
+}
+
 // trim keeps the number of prepared statements within bounds.
 func (c *Changes) trim() {
 	if c.stale || c.names-c.kept > maxPrepared || len(c.tables) > maxPrepared {
@@ -143,7 +165,7 @@ func (c *Changes) trim() {
 func (c *Changes) drop(t *change.Table) {
 	for _, s := range c.tables[t].statements {
 		if s.name != "" {
-			c.wait = append(c.wait, "deallocate "+s.name)
+			c.spent = append(c.spent, "deallocate "+s.name)
 		}
 	}
 	delete(c.tables, t)

@@ -17,7 +17,6 @@ func (c *Changes) Rollback(ctx context.Context) error {
 	c.abandon()
 	sent := c.open
 	c.wait, c.open, c.heals = c.wait[:0], false, nil
-	clear(c.busy)
 	if c.stale {
 		c.forget()
 	}

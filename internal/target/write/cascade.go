@@ -118,6 +118,11 @@ func (c *Changes) strike(ctx context.Context, parent *change.Table, n int, actio
 	if moved {
 		params = append(params, arraysOf(t, child.Child, after)...)
 	}
+	if moved {
+		if err := c.clear(ctx, t, child, params); err != nil {
+			return move{}, err
+		}
+	}
 	var gone [][][]byte
 	done := func(a answer) { gone = a.rows }
 	if len(child.Table.Children) == 0 {
@@ -130,6 +135,17 @@ func (c *Changes) strike(ctx context.Context, parent *change.Table, n int, actio
 		return move{}, err
 	}
 	return next(child, action, gone), nil
+}
+
+// clear removes rows that a key moves onto. InnoDB would have refused the move;
+// but the copy of a table that is catching up may hold a row both as it was
+// before the move and as it was after.
+func (c *Changes) clear(ctx context.Context, t *table, child *change.Child, params [][]byte) error {
+	if !slices.ContainsFunc(child.Child, func(ordinal int) bool { return slices.Contains(t.Key, ordinal) }) {
+		return nil
+	}
+	s := t.statement(fmt.Sprint("clear", child.Child), func(s *statement) { t.composeClear(s, child.Child) })
+	return c.ask(ctx, s, params, nil)
 }
 
 // next reads what a cascade's statement returned.

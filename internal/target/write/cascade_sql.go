@@ -54,6 +54,23 @@ func (t *table) composeCascade(s *statement, child *change.Child, action change.
 	}) + ", " + list(wanted, ", ", func(_, ordinal int) string { return "t." + t.quoted(ordinal) })
 }
 
+// composeClear deletes the rows whose key others get when their columns change
+// from o1, o2 … to n1, n2 ….
+func (t *table) composeClear(s *statement, columns []int) {
+	t.parameters(s, columns, true)
+	t.parameters(s, columns, true)
+	s.sql = "delete from " + t.ident + " t using " + t.ident + " c, unnest(" +
+		list(columns, ", ", dollar) + ", " + list(columns, ", ", func(i, _ int) string { return dollar(len(columns)+i, 0) }) +
+		") as s(" + list(columns, ", ", numbered("o")) + ", " + list(columns, ", ", numbered("n")) + ") where " +
+		list(columns, " and ", func(i, ordinal int) string { return "c." + t.quoted(ordinal) + " = s." + numbered("o")(i, 0) }) +
+		" and " + list(t.Key, " and ", func(_, ordinal int) string {
+		if i := slices.Index(columns, ordinal); i >= 0 {
+			return "t." + t.quoted(ordinal) + " = s." + numbered("n")(i, 0)
+		}
+		return "t." + t.quoted(ordinal) + " = c." + t.quoted(ordinal)
+	})
+}
+
 func numbered(letter string) func(i, _ int) string {
 	return func(i, _ int) string { return letter + strconv.Itoa(i+1) }
 }
