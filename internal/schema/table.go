@@ -86,6 +86,7 @@ const (
 	Plain      IndexKind = "index"
 	Fulltext   IndexKind = "fulltext"
 	Spatial    IndexKind = "spatial"
+	Vector     IndexKind = "vector" // MariaDB
 )
 
 // Index is an index or key.

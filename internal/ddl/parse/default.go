@@ -1,0 +1,187 @@
+package parse
+
+import (
+	"encoding/hex"
+	"strconv"
+	"strings"
+
+	"pgchameleon/internal/schema"
+)
+
+// defaultValue reads what follows DEFAULT.
+func (p *parser) defaultValue() *schema.Default {
+	at := p.at
+	if d := p.literal(); d != nil && !p.operator() {
+		return d
+	}
+	p.at = at
+	if p.is("(") && !p.dialect.MariaDB() {
+		return &schema.Default{Expr: true, Text: p.parens()}
+	}
+	if p.isClock() && !p.dialect.MariaDB() {
+		return &schema.Default{Expr: true, Text: p.clock()}
+	}
+	p.expression()
+	return p.defaultExpression(at)
+}
+
+// defaultExpression gives the expression between a token and the present one in
+// a form that does not depend on its spelling, where that is easy.
+func (p *parser) defaultExpression(at int) *schema.Default {
+	to := p.at
+	p.at = at
+	for p.accept("(") { // (now()) and ((1)) are now() and 1
+	}
+	if p.isClock() {
+		clock := p.clock()
+		for p.accept(")") {
+		}
+		if p.at == to {
+			return &schema.Default{Expr: true, Text: clock}
+		}
+	}
+	p.at = at
+	if p.is("(") {
+		inner := p.parens()
+		if p.at == to {
+			return &schema.Default{Expr: true, Text: inner}
+		}
+	}
+	p.at = to
+	return &schema.Default{Expr: true, Text: p.since(at)}
+}
+
+// literal reads a literal with its sign, or gives nil.
+func (p *parser) literal() *schema.Default {
+	p.introducer()
+	sign := p.any("-", "+")
+	t := p.peek(0)
+	switch {
+	case t.kind == number && sign == "-":
+		p.at++
+		return &schema.Default{Text: "-" + t.text}
+	case t.kind == number:
+		p.at++
+		return &schema.Default{Text: t.text}
+	case sign != "":
+		return nil
+	case t.kind == str:
+		return &schema.Default{Text: p.str()}
+	case t.kind == hexa:
+		p.at++
+		return &schema.Default{Expr: true, Text: "x'" + evenHex(t.text) + "'"}
+	case t.kind == bits:
+		p.at++
+		return &schema.Default{Expr: true, Text: "b'" + t.text + "'"}
+	case p.accept("NULL"):
+		return &schema.Default{Null: true}
+	case p.accept("TRUE"):
+		return &schema.Default{Text: "1"}
+	case p.accept("FALSE"):
+		return &schema.Default{Text: "0"}
+	case (p.is("DATE") || p.is("TIME") || p.is("TIMESTAMP")) && p.peek(1).kind == str:
+		p.at++
+		return &schema.Default{Text: p.str()}
+	}
+	return nil
+}
+
+// clocks are the spellings of the statement's time.
+var clocks = map[string]bool{"CURRENT_TIMESTAMP": true, "NOW": true, "LOCALTIME": true, "LOCALTIMESTAMP": true, "SYSDATE": true}
+
+func (p *parser) isClock() bool {
+	return clocks[p.peek(0).upper] && p.peek(0).upper != "SYSDATE" && (p.peek(0).upper != "NOW" || p.peek(1).matches("("))
+}
+
+// clock reads now() in any spelling and gives "current_timestamp(n)".
+func (p *parser) clock() string {
+	if !p.isClock() {
+		p.unknown()
+	}
+	p.at++
+	digits := 0
+	if p.accept("(") {
+		if !p.is(")") {
+			digits = p.int()
+		}
+		p.expect(")")
+	}
+	if digits == 0 {
+		return "current_timestamp()"
+	}
+	return "current_timestamp(" + strconv.Itoa(digits) + ")"
+}
+
+const operators = "+-*/%|&^"
+
+func (p *parser) operator() bool {
+	t := p.peek(0)
+	return t.kind == punct && strings.Contains(operators, t.text) || p.is("DIV") || p.is("MOD")
+}
+
+// expression steps over an expression that may stand without parentheses:
+// operands with operators between them.
+func (p *parser) expression() {
+	p.operand()
+	for p.operator() {
+		for p.operator() { // also || and two signs
+			p.at++
+		}
+		p.operand()
+	}
+}
+
+func (p *parser) operand() {
+	for p.any("-", "+", "~", "!", "BINARY") != "" {
+	}
+	switch t := p.peek(0); {
+	case p.is("("):
+		p.parens()
+	case p.accept("CASE"):
+		for depth := 1; depth > 0; p.at++ {
+			switch {
+			case p.end():
+				p.unknown()
+			case p.is("CASE"):
+				depth++
+			case p.is("END"):
+				depth--
+			}
+		}
+	case p.accept("NEXT", "VALUE", "FOR") || p.accept("PREVIOUS", "VALUE", "FOR"):
+		p.tableName()
+	case p.accept("INTERVAL"):
+		p.operand()
+		p.name()
+	case p.isName():
+		p.at++
+		for p.accept(".") {
+			p.name()
+		}
+		if p.is("(") {
+			p.parens()
+		} else if p.peek(0).kind == str && t.text[0] == '_' {
+			p.str()
+		}
+	case t.kind == punct || t.kind == end:
+		p.unknown()
+	default:
+		p.at++
+	}
+}
+
+// evenHex puts hexadecimal digits into lower case and whole bytes.
+func evenHex(digits string) string {
+	if len(digits)%2 == 1 {
+		digits = "0" + digits
+	}
+	return strings.ToLower(digits)
+}
+
+func unhex(digits string) string {
+	raw, err := hex.DecodeString(evenHex(digits))
+	if err != nil {
+		return digits
+	}
+	return string(raw)
+}
