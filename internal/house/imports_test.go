@@ -36,7 +36,7 @@ var table = []row{
 	{"target/write", []string{"change", "event", "mapping", "target/dial"}, "of event only the names of actions, as change has them; writes what it is told, in a transaction that it is given; knows neither order nor position"},
 	{"catalogue", []string{"target/dial", "event", "schema", "mapping"}, "our own tables; stores positions without knowing their meaning"},
 	{"relay", []string{"event", "target/dial"}, "holds transactions as the binlog wrote them"},
-	{"copier", []string{"event", "change", "schema", "mapping", "status"}, "a stage; both ends are interfaces of its own"},
+	{"copier", []string{"event", "change", "schema", "mapping", "typemap", "status"}, "a stage; both ends are interfaces of its own; it converts values between them"},
 	{"apply", []string{"event", "change", "schema", "mapping", "status"}, "a stage; both ends are interfaces of its own"},
 	{"verify", []string{"event", "change", "schema", "mapping", "typemap", "status"}, "a stage; both ends are interfaces of its own"},
 	{"preflight", []string{"source/...", "target/...", "catalogue", "mapping", "schema", "typemap", "event"}, "looks at both ends before anything runs"},

@@ -1,0 +1,9 @@
+package change
+
+// Index is an index or a constraint to be built on a table that has its rows.
+type Index struct {
+	Name  string `json:"name"`
+	SQL   string `json:"sql"`
+	Key   bool   `json:"key,omitempty"`   // it is the key by which rows are found
+	Delay bool   `json:"delay,omitempty"` // rows may break it until the table has caught up
+}

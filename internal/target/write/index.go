@@ -1,0 +1,43 @@
+package write
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"pgchameleon/internal/change"
+	"pgchameleon/internal/mapping"
+)
+
+const (
+	leastMemory = 64   // MB that building one index may take
+	mostMemory  = 512  //
+	allMemory   = 1024 // of all that are built at once
+)
+
+// Build builds an index of a table that stands where it is loaded, if it is
+// not there yet.
+func (l *Loader) Build(ctx context.Context, t *mapping.Table, index change.Index) error {
+	place := l.Place(t)
+	err := l.Begin(ctx, func(tx pgx.Tx) error { return l.BuildIn(ctx, tx, place, index) })
+	if err != nil {
+		return fmt.Errorf("building %s of table %s: %w", index.Name, place.Ident(), err)
+	}
+	return nil
+}
+
+// BuildIn builds an index in a given transaction, on a table wherever it
+// stands, if it is not there yet.
+func (l *Loader) BuildIn(ctx context.Context, tx pgx.Tx, t *mapping.Table, index change.Index) error {
+	there, err := texts(ctx, tx, `select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace
+			where n.nspname = $1 and c.relname = $2 and c.relkind in ('i', 'I')
+		union all select 1 from pg_constraint where conname = $2 and contype = 'f' and to_regclass($3) in (conrelid, confrelid)`,
+		t.Schema, index.Name, t.Ident())
+	if err != nil || len(there) > 0 {
+		return err
+	}
+	memory := min(max(allMemory/max(1, l.Builders), leastMemory), mostMemory)
+	return run(ctx, tx, fmt.Sprintf(`select set_config('maintenance_work_mem', '%dMB', true)
+		where pg_size_bytes(current_setting('maintenance_work_mem')) < %d`, memory, memory<<20), index.SQL)
+}
