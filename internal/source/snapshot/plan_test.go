@@ -86,8 +86,10 @@ var shapes = []shape{
 	{name: "random", columns: "id INT, PRIMARY KEY (id)", key: []schema.Column{integerColumn("id")}, cut: true,
 		values: each(func(r *rand.Rand, _ int) string { return fmt.Sprint(r.Int32()) })},
 	{name: "composite", columns: "a INT, b VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci, PRIMARY KEY (a, b)", cut: true,
-		key:    []schema.Column{integerColumn("a"), textColumn("b", "varchar", "utf8mb4")},
-		values: each(func(r *rand.Rand, _ int) string { return fmt.Sprintf("%d, %s", r.IntN(9)-4, dial.Literal(word(r, "😀", "日本"))) })},
+		key: []schema.Column{integerColumn("a"), textColumn("b", "varchar", "utf8mb4")},
+		values: each(func(r *rand.Rand, _ int) string {
+			return fmt.Sprintf("%d, %s", r.IntN(9)-4, dial.Literal(word(r, "😀", "日本")))
+		})},
 	{name: "three", columns: "a SMALLINT, b DATE, c DECIMAL(20,6), PRIMARY KEY (a, b, c)", cut: true,
 		key: []schema.Column{integerColumn("a"), plainColumn("b", "date"), plainColumn("c", "decimal")},
 		values: each(func(r *rand.Rand, _ int) string {
@@ -102,8 +104,10 @@ var shapes = []shape{
 	{name: "bytewise", columns: "k CHAR(30) CHARACTER SET utf8 COLLATE utf8_bin, PRIMARY KEY (k)", cut: true,
 		key: []schema.Column{textColumn("k", "char", "utf8")}, values: each(func(r *rand.Rand, _ int) string { return dial.Literal(word(r, "日本")) })},
 	{name: "japanese", columns: "k VARCHAR(30) CHARACTER SET sjis, PRIMARY KEY (k)", cut: true,
-		key:    []schema.Column{textColumn("k", "varchar", "sjis")},
-		values: each(func(r *rand.Rand, _ int) string { return dial.Literal(strings.Repeat([]string{"ソ", "表", "a", `\`, "'"}[r.IntN(5)], 1+r.IntN(3)) + fmt.Sprint(r.IntN(400))) })},
+		key: []schema.Column{textColumn("k", "varchar", "sjis")},
+		values: each(func(r *rand.Rand, _ int) string {
+			return dial.Literal(strings.Repeat([]string{"ソ", "表", "a", `\`, "'"}[r.IntN(5)], 1+r.IntN(3)) + fmt.Sprint(r.IntN(400)))
+		})},
 	{name: "wide", columns: "k VARCHAR(30) CHARACTER SET utf16, PRIMARY KEY (k)", cut: true,
 		key: []schema.Column{textColumn("k", "varchar", "utf16")}, values: each(func(r *rand.Rand, _ int) string { return dial.Literal(word(r, "😀", "日本")) })},
 	{name: "binary", columns: "k BINARY(16), PRIMARY KEY (k)", key: []schema.Column{plainColumn("k", "binary")}, cut: true,
