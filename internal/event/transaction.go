@@ -14,9 +14,10 @@ type Transaction struct {
 	Time   time.Time // when the source committed it, by the source's clock; microseconds where the server sends them
 	First  bool
 	Final  bool
-	Undone bool // it ended in ROLLBACK: nothing of it counts, the position does
-	XA     *XA  // set when it is one phase of an XA transaction
-	Size   int  // bytes of binlog that the events take, for bounding memory
+	Undone bool      // it ended in ROLLBACK: nothing of it counts, the position does
+	XA     *XA       // set when it is one phase of an XA transaction
+	Idle   *Position // set when it is no transaction but the word that the source has nothing more up to here
+	Size   int       // bytes of binlog that the events take, for bounding memory
 	Events []Event
 }
 

@@ -10,6 +10,7 @@ import (
 	"pgchameleon/internal/ddl"
 	"pgchameleon/internal/ddl/parse"
 	"pgchameleon/internal/event"
+	"pgchameleon/internal/mapping"
 	"pgchameleon/internal/relay"
 	"pgchameleon/internal/schema"
 	"pgchameleon/internal/transform"
@@ -28,7 +29,7 @@ type step struct {
 	rows     *change.Rows
 	ddl      *statement
 	exclude  *exclusion
-	caughtUp []schema.Name
+	caughtUp []*mapping.Table
 	xa       *prepared
 }
 
@@ -42,13 +43,15 @@ type statement struct {
 type exclusion struct {
 	table  schema.Name
 	reason string
+	offset uint64 // of the event in the binlog
 }
 
-// prepared tells what becomes of a prepared XA transaction: with events, they
-// are to be kept until its commit; without, it has ended.
+// prepared tells what becomes of a prepared XA transaction: its events are to
+// be kept until its commit, or it has ended.
 type prepared struct {
 	xid    string
 	events []event.Event
+	ended  bool
 }
 
 // decoder is the stage between the relay and the writer. It owns the tracked
@@ -69,6 +72,7 @@ type decoder struct {
 type tracker interface {
 	positions
 	Add(t *event.Transaction) error
+	Idle(p event.Position)
 	Position() event.Position
 }
 
@@ -99,8 +103,8 @@ func (d *decoder) run(ctx context.Context, out chan<- []unit) error {
 			if err != nil {
 				return err
 			}
-			if len(done) > 0 {
-				units = append(units, unit{steps: []step{{caughtUp: done}}})
+			if tables := d.mapped(done); len(tables) > 0 {
+				units = append(units, unit{steps: []step{{caughtUp: tables}}})
 			}
 		}
 		select {
@@ -113,6 +117,10 @@ func (d *decoder) run(ctx context.Context, out chan<- []unit) error {
 
 func (d *decoder) unit(t *event.Transaction) (unit, error) {
 	u := unit{txn: t}
+	if t.Idle != nil {
+		d.tracker.Idle(*t.Idle)
+		return u, nil
+	}
 	events := t.Events
 	if t.XA != nil {
 		events = d.xa(t, &u)
@@ -142,7 +150,7 @@ func (d *decoder) xa(t *event.Transaction, u *unit) []event.Event {
 		return nil
 	case "rollback":
 		delete(d.prepared, t.XA.XID)
-		u.steps = append(u.steps, step{xa: &prepared{xid: t.XA.XID}})
+		u.steps = append(u.steps, step{xa: &prepared{xid: t.XA.XID, ended: true}})
 		return nil
 	default:
 		events, known := d.prepared[t.XA.XID]
@@ -150,7 +158,7 @@ func (d *decoder) xa(t *event.Transaction, u *unit) []event.Event {
 			d.log.Warn("an XA transaction commits that was prepared before the replica began", "gtid", t.GTID, "file", t.File, "offset", t.Start)
 		}
 		delete(d.prepared, t.XA.XID)
-		u.steps = append(u.steps, step{xa: &prepared{xid: t.XA.XID}})
+		u.steps = append(u.steps, step{xa: &prepared{xid: t.XA.XID, ended: true}})
 		return append(events, t.Events...)
 	}
 }
@@ -167,23 +175,21 @@ func (d *decoder) event(t *event.Transaction, e event.Event, u *unit) error {
 }
 
 func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
-	name := schema.Name{Schema: e.Map.Schema, Table: e.Map.Table}
-	way, err := d.gate.route(d.transform.Key(name), t)
-	if err != nil || way.skip {
-		return err
-	}
-	list, notes, err := d.transform.Rows(e)
+	list, notes, err := d.transform.Rows(e, func(name schema.Name) (bool, error) {
+		return d.gate.covered(d.transform.Key(name), t)
+	})
 	var bad *transform.TableError
 	if errors.As(err, &bad) {
 		d.transform.Drop(bad.Table)
-		u.steps = append(u.steps, step{exclude: &exclusion{bad.Table, bad.Err.Error()}})
+		u.steps = append(u.steps, step{exclude: &exclusion{bad.Table, bad.Err.Error(), e.Offset}})
 		return nil
 	}
 	if err != nil {
 		return err
 	}
+	redo := d.gate.redo(d.transform.Key(schema.Name{Schema: e.Map.Schema, Table: e.Map.Table}))
 	for _, rows := range list {
-		rows.Redo = way.redo
+		rows.Redo = redo
 		u.steps = append(u.steps, step{rows: rows})
 	}
 	u.notes = append(u.notes, notes...)
@@ -193,9 +199,9 @@ func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
 func (d *decoder) statement(t *event.Transaction, e *event.Statement, u *unit) error {
 	var failure error
 	covered := func(name schema.Name) bool {
-		way, err := d.gate.route(d.transform.Key(name), t)
+		newer, err := d.gate.covered(d.transform.Key(name), t)
 		failure = errors.Join(failure, err)
-		return way.skip
+		return newer
 	}
 	effect, err := d.transform.Statement(e, d.dialect, covered)
 	if err := errors.Join(err, failure); err != nil {
@@ -213,4 +219,15 @@ func (d *decoder) statement(t *event.Transaction, e *event.Statement, u *unit) e
 	}
 	u.steps = append(u.steps, step{ddl: &statement{event: e, effect: effect}})
 	return nil
+}
+
+// mapped gives the tables of these names as they are mapped now.
+func (d *decoder) mapped(names []schema.Name) []*mapping.Table {
+	var tables []*mapping.Table
+	for _, name := range names {
+		if t := d.transform.Table(name); t != nil {
+			tables = append(tables, t)
+		}
+	}
+	return tables
 }

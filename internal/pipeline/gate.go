@@ -25,22 +25,26 @@ type gate struct {
 // marks are a copied table's two positions.
 type marks struct{ low, high event.Position }
 
-// route says what to do with a transaction's events of a table.
-type route struct {
-	skip bool // the copy has it
-	redo bool // the copy may have it
-}
+// exact says that the copy has one position: nothing needs to be redone.
+func (m marks) exact() bool { return m.low == m.high }
 
-func (g *gate) route(name schema.Name, t *event.Transaction) (route, error) {
+// covered says whether the table's copy holds the transaction already.
+func (g *gate) covered(name schema.Name, t *event.Transaction) (bool, error) {
 	m, catching := g.catching[name]
 	if !catching {
-		return route{}, nil
+		return false, nil
 	}
 	covered, err := g.order.Covers(m.low, t)
 	if err != nil {
-		return route{}, fmt.Errorf("comparing with the low mark of table %s: %w", name, err)
+		return false, fmt.Errorf("comparing with the low mark of table %s: %w", name, err)
 	}
-	return route{skip: covered, redo: !covered}, nil
+	return covered, nil
+}
+
+// redo says whether the table's copy may hold what comes now.
+func (g *gate) redo(name schema.Name) bool {
+	m, catching := g.catching[name]
+	return catching && !m.exact()
 }
 
 // caughtUp takes the tables out of the gate whose high mark the stream has

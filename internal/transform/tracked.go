@@ -20,7 +20,9 @@ type tracked struct {
 	source *schema.Table
 	mapped *mapping.Table
 	change *change.Table
-	err    error // why it cannot be mapped; its rows cannot be written then
+	hidden *change.Table // the same table as a parent only: its changes drive cascades and nothing else
+	below  []*tracked    // children that cascades of this table change
+	err    error         // why it cannot be mapped; its rows cannot be written then
 
 	decoder *typemap.RowDecoder
 	types   []byte // the wire types and metadata that decoder is for
@@ -50,9 +52,13 @@ func (x *Transformer) track(next *schema.Set, changed map[schema.Name]bool) {
 			if child := tables[ref.child]; child != nil && child.change != nil {
 				if c := link(t, child, ref.key); c != nil {
 					t.change.Children = append(t.change.Children, c)
+					t.below = append(t.below, child)
 				}
 			}
 		}
+		twin := *t.change
+		twin.Hidden = true
+		t.hidden = &twin
 	}
 	x.set, x.tables = next, tables
 }

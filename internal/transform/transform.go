@@ -75,19 +75,61 @@ type Noted struct {
 	Count  uint64
 }
 
-// Rows turns one row event into changes; nil if its table is not tracked. An
-// error is a *TableError.
-func (x *Transformer) Rows(r *event.Rows) ([]*change.Rows, []Noted, error) {
+// Covered says of a table that its copy already holds what the present
+// transaction did.
+type Covered func(schema.Name) (bool, error)
+
+// Rows turns one row event into changes; none if its table is not tracked, or
+// if its copy and those of all its children have them already. The error is a
+// *TableError where it tells something about the table only.
+func (x *Transformer) Rows(r *event.Rows, covered Covered) ([]*change.Rows, []Noted, error) {
 	t := x.tables[x.Key(schema.Name{Schema: r.Map.Schema, Table: r.Map.Table})]
-	if t == nil {
+	if t == nil || t.source.Sequence {
 		return nil, nil, nil
 	}
-	if t.source.Sequence {
-		return nil, nil, nil
+	own, err := covered(t.source.Name)
+	if err != nil || own && len(t.below) == 0 {
+		return nil, nil, err
 	}
-	rows, notes, err := t.rows(r)
+	spared, err := t.spared(covered)
+	if err != nil {
+		return nil, nil, err
+	}
+	list, notes, err := t.rows(r)
 	if err != nil {
 		return nil, nil, &TableError{Table: t.source.Name, Err: err}
 	}
-	return rows, notes, nil
+	for _, rows := range list {
+		rows.Spared = spared
+		if own {
+			rows.Table = t.hidden
+		}
+	}
+	if own {
+		notes = nil
+	}
+	return list, notes, nil
+}
+
+// spared lists the tables below t that cascades must leave alone.
+func (t *tracked) spared(covered Covered) ([]*change.Table, error) {
+	var list []*change.Table
+	seen := map[*tracked]bool{t: true}
+	for below := t.below; len(below) > 0; below = below[1:] {
+		child := below[0]
+		if seen[child] {
+			continue
+		}
+		seen[child] = true
+		newer, err := covered(child.source.Name)
+		if err != nil {
+			return nil, err
+		}
+		if newer {
+			list = append(list, child.change)
+			continue // and all below it, by the meaning of Spared
+		}
+		below = append(below[:len(below):len(below)], child.below...)
+	}
+	return list, nil
 }

@@ -1,0 +1,199 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+
+	"pgchameleon/internal/catalogue"
+	"pgchameleon/internal/change"
+	"pgchameleon/internal/copier"
+	"pgchameleon/internal/event"
+	"pgchameleon/internal/mapping"
+	"pgchameleon/internal/schema"
+	"pgchameleon/internal/target/dial"
+)
+
+// copyLedger is the catalogue as the copier wants it.
+type copyLedger struct {
+	pool     *dial.Pooled
+	sourceID int64
+	epoch    int64
+	made     bool // the copier makes the tables, it does not fill those that are there
+
+	mu      sync.Mutex
+	records map[schema.Name]*catalogue.Table
+}
+
+// State gives what is known of a table, with its finished chunks.
+func (l *copyLedger) State(ctx context.Context, name schema.Name) (copier.State, []copier.Chunk, error) {
+	record := l.record(name)
+	if record == nil || record.Definition == nil || record.State == catalogue.Failed {
+		return copier.State{}, nil, nil
+	}
+	state := copier.State{Step: copier.Begun, Definition: record.Definition, Low: record.Low, High: record.High}
+	switch record.State {
+	case catalogue.Loaded:
+		state.Step = copier.Loaded
+	case catalogue.CatchingUp, catalogue.Replicating:
+		state.Step = copier.Swapped
+	}
+	pending, err := decodePending(record.Pending)
+	if err != nil {
+		return copier.State{}, nil, err
+	}
+	state.Pending = pending
+	stored, err := catalogue.Chunks(ctx, l.pool, record.ID)
+	if err != nil {
+		return copier.State{}, nil, err
+	}
+	chunks := make([]copier.Chunk, len(stored))
+	for i, c := range stored {
+		chunks[i] = copier.Chunk{Number: c.Number, Rows: c.Rows, Bytes: c.Bytes, Discarded: c.Discarded}
+		if chunks[i].Lower, err = decodeBound(c.Lower); err == nil {
+			chunks[i].Upper, err = decodeBound(c.Upper)
+		}
+		if err != nil {
+			return copier.State{}, nil, fmt.Errorf("reading chunk %d of table %s: %w", c.Number, name, err)
+		}
+	}
+	return state, chunks, nil
+}
+
+func (l *copyLedger) record(name schema.Name) *catalogue.Table {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.records[name]
+}
+
+// Begin stores the state of a table that begins anew and forgets its chunks.
+func (l *copyLedger) Begin(ctx context.Context, tx dial.Tx, t *mapping.Table, s copier.State) error {
+	record := tableRecord(t, catalogue.Copying)
+	record.Created, record.Low, record.High, record.Definition = l.made, s.Low, s.High, s.Definition
+	if old := l.record(t.Source.Name); old != nil {
+		record.EstimatedRows, record.EstimatedBytes = old.EstimatedRows, old.EstimatedBytes
+	}
+	var err error
+	if record.Pending, err = encodePending(s.Pending); err != nil {
+		return err
+	}
+	if err := catalogue.PutTables(ctx, tx, l.sourceID, record); err != nil {
+		return stopped(err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.records[t.Source.Name] = record
+	return nil
+}
+
+// Save stores a table's state.
+func (l *copyLedger) Save(ctx context.Context, tx dial.Tx, t *mapping.Table, s copier.State) error {
+	name := t.Source.Name
+	record := l.record(name)
+	if record == nil { // it has failed before it began
+		record = tableRecord(t, catalogue.Failed)
+		record.Created, record.Definition = false, nil
+		if err := catalogue.PutTables(ctx, tx, l.sourceID, record); err != nil {
+			return stopped(err)
+		}
+		l.mu.Lock()
+		l.records[name] = record
+		l.mu.Unlock()
+	}
+	if s.Step == copier.Failed {
+		return stopped(catalogue.Exclude(ctx, tx, l.sourceID, name, catalogue.Failed, s.Reason, s.Low))
+	}
+	pending, err := encodePending(s.Pending)
+	if err != nil {
+		return err
+	}
+	state := map[copier.Step]catalogue.State{copier.Begun: catalogue.Copying, copier.Loaded: catalogue.Loaded, copier.Swapped: catalogue.CatchingUp}[s.Step]
+	err = errors.Join(
+		catalogue.SaveHigh(ctx, tx, record.ID, s.High),
+		catalogue.SetPending(ctx, tx, record.ID, pending),
+		catalogue.SetState(ctx, tx, l.sourceID, state, name))
+	if err == nil && s.Step == copier.Swapped {
+		err = catalogue.PutDefinitions(ctx, tx, l.sourceID, s.Definition)
+	}
+	return stopped(err)
+}
+
+// SaveChunk records a finished chunk.
+func (l *copyLedger) SaveChunk(ctx context.Context, tx dial.Tx, t *mapping.Table, c copier.Chunk, notes []copier.Note) error {
+	record := l.record(t.Source.Name)
+	lower, err := encodeBound(c.Lower)
+	if err != nil {
+		return err
+	}
+	upper, err := encodeBound(c.Upper)
+	if err != nil {
+		return err
+	}
+	conversions := make([]catalogue.Conversion, len(notes))
+	for i, n := range notes {
+		conversions[i] = catalogue.Conversion{Table: t.Source.Name, Column: n.Column, Rule: n.Rule, Count: n.Count}
+	}
+	if err := catalogue.AddConversions(ctx, tx, l.sourceID, conversions...); err != nil {
+		return err
+	}
+	return stopped(catalogue.SaveChunk(ctx, tx, l.epoch, record.ID, catalogue.Chunk{
+		Number: c.Number, Lower: lower, Upper: upper, Rows: c.Rows, Bytes: c.Bytes, Discarded: c.Discarded,
+	}))
+}
+
+// Discard keeps a row that could not be loaded.
+func (l *copyLedger) Discard(ctx context.Context, tx dial.Tx, t *mapping.Table, low event.Position, row []byte, cause error) error {
+	return catalogue.DiscardRow(ctx, tx, catalogue.Discarded{
+		SourceID: l.sourceID, Table: t.Source.Name, Schema: t.Schema, Name: t.Name, Stage: catalogue.InCopy,
+		Position: low, Reason: cause.Error(), Row: row,
+	})
+}
+
+// stopped tells the copier which errors of the catalogue end the whole copy.
+func stopped(err error) error {
+	switch {
+	case errors.Is(err, catalogue.ErrFenced):
+		return fmt.Errorf("%w: %w", copier.ErrStop, err)
+	case errors.Is(err, catalogue.ErrChunkTaken):
+		return fmt.Errorf("%w: %w", copier.ErrTaken, err)
+	}
+	return err
+}
+
+func encodeBound(bound []string) ([]byte, error) {
+	if bound == nil {
+		return nil, nil
+	}
+	return json.Marshal(bound)
+}
+
+func decodeBound(text []byte) (bound []string, err error) {
+	if text == nil {
+		return nil, nil
+	}
+	return bound, json.Unmarshal(text, &bound)
+}
+
+func encodePending(list []change.Index) ([]string, error) {
+	out := make([]string, len(list))
+	for i, index := range list {
+		text, err := json.Marshal(index)
+		if err != nil {
+			return nil, fmt.Errorf("writing down the index %s: %w", index.Name, err)
+		}
+		out[i] = string(text)
+	}
+	return out, nil
+}
+
+func decodePending(list []string) ([]change.Index, error) {
+	out := make([]change.Index, len(list))
+	for i, text := range list {
+		if err := json.Unmarshal([]byte(text), &out[i]); err != nil {
+			return nil, fmt.Errorf("reading a pending index: %w", err)
+		}
+	}
+	return out, nil
+}

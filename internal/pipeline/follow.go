@@ -1,0 +1,302 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"golang.org/x/sync/errgroup"
+
+	"pgchameleon/internal/apply"
+	"pgchameleon/internal/catalogue"
+	"pgchameleon/internal/event"
+	"pgchameleon/internal/fault"
+	"pgchameleon/internal/mapping"
+	"pgchameleon/internal/relay"
+	"pgchameleon/internal/schema"
+	"pgchameleon/internal/source/binlog"
+	target "pgchameleon/internal/target/dial"
+	"pgchameleon/internal/target/write"
+	"pgchameleon/internal/transform"
+)
+
+// Follow applies the source's binary log until ctx ends, which is no error.
+// Lost connections are tried again with growing pauses. ready is called once
+// the stream runs for the first time.
+func (r *Replica) Follow(ctx context.Context, ready func()) error {
+	pool, err := target.Pool(ctx, r.spec.Postgres, r.spec.Threads+2)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	known, err := catalogue.Find(ctx, pool, r.spec.Name)
+	if err != nil {
+		return err
+	}
+	if err := r.check(ctx, false); err != nil {
+		return err
+	}
+	if err := mayFollow(known); err != nil {
+		return err
+	}
+	r.reader = binlog.New(binlog.Options{
+		Dial: r.spec.MySQL, ServerID: r.spec.ServerID, PieceBytes: r.spec.RelayBytes / 4, Log: r.log,
+		Keep: func(name schema.Name) bool { return r.wanted.Load().keep(name) },
+	})
+	err = r.persist(ctx, pool, known.ID, ready)
+	if ctx.Err() != nil {
+		return r.status(ctx, pool, known.ID, catalogue.Stopped)
+	}
+	if !errors.Is(err, catalogue.ErrFenced) && fault.KindOf(err) != fault.State {
+		r.remember(ctx, pool, known.ID, err)
+	}
+	return err
+}
+
+// mayFollow says whether a source's status lets it be followed.
+func mayFollow(s *catalogue.Source) error {
+	switch {
+	case s.Applied.IsZero() || s.Status == catalogue.Ready || s.Status == catalogue.Initialising:
+		return fault.New(fault.State, "run: chameleon init_replica --source "+s.Name, "source %s has not been copied yet", s.Name)
+	case s.Status == catalogue.Error:
+		return fault.New(fault.State, "see chameleon show_errors, mend the cause, then run: chameleon enable_replica --source "+s.Name,
+			"source %s stopped with an error", s.Name)
+	default:
+		return nil
+	}
+}
+
+// remember writes down why the replica stopped.
+func (r *Replica) remember(ctx context.Context, pool *target.Pooled, id int64, cause error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), parkWithin)
+	defer cancel()
+	_, logged := catalogue.LogError(ctx, pool, catalogue.LoggedError{SourceID: id, Message: cause.Error()})
+	if err := errors.Join(logged, r.status(ctx, pool, id, catalogue.Error)); err != nil {
+		r.log.Error("the cause of the stop could not be recorded", "error", err)
+	}
+}
+
+// persist runs the stream again and again while what ends it may pass by.
+func (r *Replica) persist(ctx context.Context, pool *target.Pooled, id int64, ready func()) error {
+	pauses := backoff.NewExponentialBackOff()
+	pauses.InitialInterval, pauses.MaxInterval = 100*time.Millisecond, r.spec.MaxRetry
+	for {
+		began := time.Now()
+		err := r.followOnce(ctx, ready)
+		switch {
+		case ctx.Err() != nil:
+			return err
+		case fault.KindOf(err) != fault.Retry:
+			return err
+		}
+		if time.Since(began) > r.spec.MaxRetry {
+			pauses.Reset()
+		}
+		pause := pauses.NextBackOff()
+		r.log.Warn("the stream was interrupted and begins again", "error", err, "pause", pause.String())
+		r.note(ctx, pool, id, err)
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// note shows in the status what is being waited for. The target may be what is
+// gone, so it may fail.
+func (r *Replica) note(ctx context.Context, pool *target.Pooled, id int64, cause error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	known, err := catalogue.Find(ctx, pool, r.spec.Name)
+	if err == nil {
+		err = catalogue.Beat(ctx, pool, id, known.Epoch, catalogue.Heartbeat{Note: "trying again: " + cause.Error()})
+	}
+	if err != nil {
+		r.log.Debug("the status could not be updated", "error", err)
+	}
+}
+
+// stream is one run of the stages with all that they share.
+type stream struct {
+	replica *Replica
+	lease   *catalogue.Lease
+	pool    *target.Pooled
+	origin  *origin
+	rules   *mapping.Rules
+	relay   *relay.Memory
+	parents map[schema.Name]bool // not replicated, but their changes drive cascades
+	lag     lag
+	decoder *decoder
+	writer  *writer
+}
+
+// followOnce takes the lease, connects to both sides, and runs the stages until
+// one of them ends.
+func (r *Replica) followOnce(ctx context.Context, ready func()) error {
+	lease, err := catalogue.Lead(ctx, r.spec.Postgres, r.spec.Name)
+	if err != nil {
+		return err
+	}
+	defer lease.Release(ctx)
+	from, err := r.reach(ctx)
+	if err != nil {
+		return err
+	}
+	defer from.close()
+	pool, err := target.Pool(ctx, r.spec.Postgres, r.spec.Threads+2)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	conn, err := target.Connect(ctx, r.spec.Postgres)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	s := &stream{replica: r, lease: lease, pool: pool, origin: from, relay: relay.NewMemory(r.spec.RelayBytes)}
+	if err := s.prepare(ctx, conn); err != nil {
+		return err
+	}
+	if err := r.status(ctx, pool, lease.Source.ID, catalogue.Running); err != nil {
+		return err
+	}
+	return s.run(ctx, ready)
+}
+
+// prepare makes the stages from what the catalogue has stored.
+func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
+	rules, err := s.replica.rules(ctx, s.pool, s.origin.server)
+	if err != nil {
+		return err
+	}
+	s.rules = rules
+	id, applied := s.lease.Source.ID, s.lease.Applied
+	set, err := catalogue.TrackedSchema(ctx, s.pool, id, rules.Fold)
+	if err != nil {
+		return err
+	}
+	tables, err := catalogue.Tables(ctx, s.pool, id)
+	if err != nil {
+		return err
+	}
+	pieces, err := catalogue.Prepared(ctx, s.pool, id)
+	if err != nil {
+		return err
+	}
+	waiting, err := preparedEvents(pieces)
+	if err != nil {
+		return err
+	}
+	reading, err := binlog.NewTracker(applied)
+	if err != nil {
+		return err
+	}
+	written, err := binlog.NewTracker(applied)
+	if err != nil {
+		return err
+	}
+	changes, err := write.NewChanges(ctx, conn)
+	if err != nil {
+		return err
+	}
+	excluded := &nameSet{}
+	transformer := transform.New(set, rules)
+	s.decoder = &decoder{
+		relay: s.relay, transform: transformer, dialect: s.origin.dialect, tracker: reading,
+		gate: &gate{order: reading, catching: catching(tables, transformer)}, prepared: waiting, excluded: excluded, log: s.replica.log,
+	}
+	s.writer = &writer{
+		changes: changes, sourceID: id, epoch: s.lease.Epoch, rules: rules, tracker: written, excluded: excluded,
+		exit: s.replica.spec.ExitOnError, keys: s.buildKeys, log: s.replica.log, notes: map[transform.Noted]uint64{}, names: map[string]schema.Name{},
+	}
+	s.parents = map[schema.Name]bool{}
+	for _, t := range set.Tables() {
+		s.writer.names[t.Name.String()] = t.Name
+		if !rules.Wants(t.Name) {
+			s.parents[t.Name] = true
+		}
+	}
+	s.writer.applier = apply.New(changes, apply.Options{Isolate: s.writer.isolate, Log: s.replica.log})
+	return nil
+}
+
+// catching lists the marks of the tables that have not come to their high mark.
+func catching(tables []*catalogue.Table, x *transform.Transformer) map[schema.Name]marks {
+	list := map[schema.Name]marks{}
+	for _, t := range tables {
+		if t.State == catalogue.CatchingUp {
+			list[x.Key(t.Source)] = marks{low: t.Low, high: t.High}
+		}
+	}
+	return list
+}
+
+// run runs the stages side by side. The first to end ends them all.
+func (s *stream) run(ctx context.Context, ready func()) error {
+	group, ctx := errgroup.WithContext(ctx)
+	units := make(chan []unit, 2)
+	group.Go(func() error {
+		err := s.read(ctx)
+		s.relay.Close(err)
+		return err
+	})
+	group.Go(func() error { return s.decoder.run(ctx, units) })
+	group.Go(func() error { return s.writer.run(ctx, units) })
+	group.Go(func() error { return s.beat(ctx) })
+	ready()
+	err := group.Wait()
+	_ = s.writer.applier.Rollback(context.WithoutCancel(ctx)) // the connection is given up anyway
+	return err
+}
+
+// read is the first stage: from the binary log into the relay.
+func (s *stream) read(ctx context.Context) error {
+	s.replica.wanted.Store(&filter{rules: s.rules, parents: s.parents})
+	s.replica.log.Info("reading the binary log", "position", s.lease.Applied.String())
+	return s.replica.reader.Run(ctx, s.lease.Applied,
+		func(ctx context.Context, t *event.Transaction) error {
+			s.lag.got(t, s.origin.server.Flavor)
+			return s.relay.Append(ctx, t)
+		},
+		func(p event.Position, _ time.Time) {
+			s.lag.idle(p)
+			_ = s.relay.Append(ctx, &event.Transaction{First: true, Final: true, Idle: &p}) // it can wait if the relay is closed
+		})
+}
+
+// filter says which tables' rows are wanted.
+type filter struct {
+	rules   *mapping.Rules
+	parents map[schema.Name]bool // not replicated, but their changes drive cascades
+}
+
+// keep says of a table, by its name alone, whether its rows are wanted.
+func (f *filter) keep(name schema.Name) bool {
+	if _, mapped := f.rules.Target(name.Schema); !mapped {
+		return false
+	}
+	return f.rules.Wants(name) || f.parents[name]
+}
+
+// beat tells the catalogue once a second where the reading stands, and looks
+// after the lease.
+func (s *stream) beat(ctx context.Context) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		if err := s.lease.Alive(ctx); err != nil {
+			return err
+		}
+		if err := catalogue.Beat(ctx, s.pool, s.lease.Source.ID, s.lease.Epoch, s.lag.heartbeat()); err != nil {
+			return fmt.Errorf("telling where the reading stands: %w", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}

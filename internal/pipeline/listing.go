@@ -1,0 +1,119 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"pgchameleon/internal/catalogue"
+	"pgchameleon/internal/copier"
+	"pgchameleon/internal/ddl"
+	"pgchameleon/internal/mapping"
+	"pgchameleon/internal/schema"
+	"pgchameleon/internal/source/dial"
+	"pgchameleon/internal/source/inspect"
+)
+
+// listing is what the source has to copy.
+type listing struct {
+	tasks    []copier.Task
+	unmapped map[schema.Name]error // wanted, but cannot be mapped
+	there    map[schema.Name]bool  // all that the source has in the mapped schemas
+}
+
+func (l *listing) mapped() []*mapping.Table {
+	tables := make([]*mapping.Table, len(l.tasks))
+	for i, task := range l.tasks {
+		tables[i] = task.Table
+	}
+	return tables
+}
+
+const noSuchTable = 1146 // ER_NO_SUCH_TABLE
+
+// list asks the source for the tables of the mapped schemas.
+func (c *initial) list(ctx context.Context) (*listing, error) {
+	l := &listing{unmapped: map[schema.Name]error{}, there: map[schema.Name]bool{}}
+	for _, schemaName := range slices.Sorted(maps.Keys(c.rules.Schemas)) {
+		infos, err := inspect.Tables(ctx, c.origin.conn, schemaName)
+		if err != nil {
+			return nil, err
+		}
+		for _, info := range infos {
+			l.there[info.Name] = true
+			if !c.rules.Wants(info.Name) || info.Sequence() {
+				continue
+			}
+			if err := c.listTable(ctx, l, info); err != nil {
+				return nil, fmt.Errorf("reading the definition of table %s: %w", info.Name, err)
+			}
+		}
+	}
+	return l, nil
+}
+
+func (c *initial) listTable(ctx context.Context, l *listing, info inspect.TableInfo) error {
+	text, err := inspect.Definition(ctx, c.origin.conn, info.Name)
+	if dial.Number(err) == noSuchTable {
+		delete(l.there, info.Name)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	definition, err := ddl.Table(info.Name.Schema, text, c.origin.dialect)
+	if err != nil {
+		l.unmapped[info.Name] = err
+		return nil
+	}
+	mapped, err := c.rules.Table(definition)
+	if err != nil {
+		l.unmapped[info.Name] = err
+		return nil
+	}
+	l.tasks = append(l.tasks, copier.Task{Table: mapped, Rows: int64(info.Rows), Bytes: int64(info.Bytes)})
+	return nil
+}
+
+// parents puts tables into the tracked schema that are not replicated, but
+// whose deletes and key changes InnoDB carries on to tables that are.
+func (c *initial) parents(ctx context.Context) error {
+	set, err := catalogue.TrackedSchema(ctx, c.pool, c.lease.Source.ID, c.rules.Fold)
+	if err != nil {
+		return err
+	}
+	wanted := map[schema.Name]bool{}
+	for queue := set.Tables(); len(queue) > 0; queue = queue[1:] {
+		for _, key := range queue[0].ForeignKeys {
+			parent := key.References
+			if _, mapped := c.rules.Target(parent.Schema); !mapped || !acts(key) || set.Get(parent) != nil || wanted[parent] {
+				continue
+			}
+			wanted[parent] = true
+			text, err := inspect.Definition(ctx, c.origin.conn, parent)
+			if err != nil {
+				return err
+			}
+			definition, err := ddl.Table(parent.Schema, text, c.origin.dialect)
+			if err != nil {
+				return err
+			}
+			if err := catalogue.PutDefinitions(ctx, c.pool, c.lease.Source.ID, definition); err != nil {
+				return err
+			}
+			queue = append(queue, definition)
+		}
+	}
+	return nil
+}
+
+// acts says whether InnoDB changes children's rows by this foreign key.
+func acts(key schema.ForeignKey) bool {
+	return key.OnDelete == "cascade" || key.OnDelete == "set null" || key.OnUpdate == "cascade" || key.OnUpdate == "set null"
+}
+
+// isKey says whether an index is the one by which rows are found.
+func isKey(t *mapping.Table, index *ddl.IndexSQL) bool {
+	return len(t.Key) > 0 && index.Key
+}

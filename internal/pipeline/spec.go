@@ -1,0 +1,95 @@
+// Package pipeline owns the phases of a replica (prepare, copy, follow) and the
+// start and stop of all goroutines. It does not own flags, files, terminals or
+// how anything is shown.
+package pipeline
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-mysql-org/go-mysql/client"
+
+	"pgchameleon/internal/catalogue"
+	"pgchameleon/internal/ddl/parse"
+	"pgchameleon/internal/mapping"
+	"pgchameleon/internal/source/binlog"
+	source "pgchameleon/internal/source/dial"
+	"pgchameleon/internal/source/inspect"
+	target "pgchameleon/internal/target/dial"
+)
+
+// Spec is what one source's replica is made from.
+type Spec struct {
+	Name         string // of the source
+	MySQL        source.Config
+	Postgres     target.Config
+	Rules        mapping.Rules             // Types and Fold are found out, not given
+	ServerID     uint32                    // as a replica of the source; 0: chosen
+	Threads      int                       // connections that copy at once; 0: 2
+	ChunkBytes   int64                     // rows of about so many bytes are copied in one transaction; 0: 16 MiB
+	RelayBytes   int                       // binlog that may wait for being applied; 0: 16 MiB
+	ExitOnError  bool                      // on_error_replay: exit
+	KeepExisting bool                      // keep_existing_schema: load into the tables that are there
+	Grants       []string                  // roles that may read the replicated tables
+	LockTimeout  time.Duration             // for the swap and for DDL; 0: none
+	Fillfactor   func(names ...string) int // of a table, by its names on both sides; 0: PostgreSQL's own
+	MaxRetry     time.Duration             // longest pause between two tries to reach a server; 0: 30 s
+}
+
+// Replica runs one source's phases.
+type Replica struct {
+	spec   Spec
+	log    *slog.Logger
+	reader *binlog.Stream         // of all runs of Follow
+	wanted atomic.Pointer[filter] // by which it keeps tables
+}
+
+// New gives the replica of a source; nothing is connected yet.
+func New(spec Spec, log *slog.Logger) *Replica {
+	if spec.Threads <= 0 {
+		spec.Threads = 2
+	}
+	if spec.ChunkBytes <= 0 {
+		spec.ChunkBytes = 16 << 20
+	}
+	if spec.RelayBytes <= 0 {
+		spec.RelayBytes = 16 << 20
+	}
+	if spec.MaxRetry <= 0 {
+		spec.MaxRetry = 30 * time.Second
+	}
+	spec.Postgres.Source = spec.Name
+	return &Replica{spec: spec, log: log.With("source", spec.Name)}
+}
+
+// origin is the source server and what it is.
+type origin struct {
+	conn    *client.Conn
+	server  *inspect.Server
+	dialect parse.Dialect
+}
+
+// reach connects to the source and asks what it is.
+func (r *Replica) reach(ctx context.Context) (*origin, error) {
+	conn, err := source.Connect(ctx, r.spec.MySQL, "")
+	if err != nil {
+		return nil, err
+	}
+	server, err := inspect.Facts(ctx, conn)
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return &origin{conn: conn, server: server, dialect: parse.Dialect{Flavor: server.Flavor, Version: server.Version}}, nil
+}
+
+func (o *origin) close() { _ = o.conn.Close() }
+
+// status sets the source's status, also when ctx has ended.
+func (r *Replica) status(ctx context.Context, db catalogue.DB, id int64, status catalogue.Status) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), parkWithin)
+	defer cancel()
+	return catalogue.SetStatus(ctx, db, id, status)
+}

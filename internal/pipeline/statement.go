@@ -1,0 +1,227 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"pgchameleon/internal/catalogue"
+	"pgchameleon/internal/ddl"
+	"pgchameleon/internal/event"
+	"pgchameleon/internal/fault"
+	"pgchameleon/internal/mapping"
+	"pgchameleon/internal/schema"
+	"pgchameleon/internal/target/dial"
+)
+
+// statement runs a DDL statement's translation. What came before is committed
+// first; the statement, the tracked schema and the position commit together.
+func (w *writer) statement(ctx context.Context, s *statement) error {
+	e := s.effect
+	if e.Ignored {
+		w.batch.Skipped++
+		return nil
+	}
+	if !w.pieces {
+		if err := w.commit(ctx); err != nil {
+			return err
+		}
+	}
+	w.forced = true
+	if w.allExcluded(e) {
+		w.batch.Skipped++
+		return nil
+	}
+	err := w.applier.Exec(ctx, e.SQL)
+	if fault.KindOf(err) == fault.Data {
+		return w.refused(ctx, s, err)
+	}
+	if err != nil {
+		return err
+	}
+	w.batch.DDL++
+	tx, err := w.changes.Tx(ctx)
+	if err != nil {
+		return err
+	}
+	if err := w.record(ctx, tx, e); err != nil {
+		return fmt.Errorf("recording a statement's effect: %w", err)
+	}
+	w.log.Info("statement applied", "statement", s.event.SQL, "position", w.following())
+	return nil
+}
+
+// allExcluded says whether the statement only concerns tables that were
+// excluded after it was translated.
+func (w *writer) allExcluded(e *ddl.Effect) bool {
+	excluded := w.applier.Excluded()
+	touched := touched(e)
+	return len(excluded) > 0 && len(touched) > 0 && len(e.Created) == 0 &&
+		!slices.ContainsFunc(touched, func(n schema.Name) bool { return !slices.Contains(excluded, n.String()) })
+}
+
+// touched lists the tables that an effect is about, by the names that the
+// catalogue has for them before it.
+func touched(e *ddl.Effect) []schema.Name {
+	names := slices.Concat(e.Changed, e.Dropped)
+	for _, pair := range e.Renamed {
+		names = append(names, pair[0])
+	}
+	return names
+}
+
+// refused parks the tables of a statement that PostgreSQL does not take.
+func (w *writer) refused(ctx context.Context, s *statement, cause error) error {
+	reason := fmt.Sprintf("PostgreSQL refused the statement's translation: %v", cause)
+	names := append(touched(s.effect), s.effect.Created...)
+	if w.exit {
+		return fault.New(fault.Data, exitHint, "tables %v: %s", names, reason)
+	}
+	tx, err := w.changes.Tx(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := w.park(ctx, tx, name, reason, catalogue.LoggedError{SQL: s.event.SQL}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// record writes down what a statement has done to the set of tables.
+func (w *writer) record(ctx context.Context, tx dial.Tx, e *ddl.Effect) error {
+	gone := slices.Clone(e.Dropped)
+	put := slices.Concat(e.Created, e.Changed)
+	for _, pair := range e.Renamed {
+		gone, put = append(gone, pair[0]), append(put, pair[1])
+		if err := w.renamed(ctx, tx, pair); err != nil {
+			return err
+		}
+	}
+	for _, name := range e.Dropped {
+		if err := catalogue.DropTables(ctx, tx, w.sourceID, name); err != nil {
+			return err
+		}
+	}
+	var made []*catalogue.Table
+	for _, name := range e.Created {
+		if t := e.Next.Get(name); t != nil && w.rules.Wants(name) {
+			mapped, err := w.rules.Table(t)
+			if err != nil {
+				return err
+			}
+			made = append(made, tableRecord(mapped, catalogue.Replicating))
+			w.applier.Admit(name.String())
+			w.names[name.String()] = name
+		}
+	}
+	if err := catalogue.PutTables(ctx, tx, w.sourceID, made...); err != nil {
+		return err
+	}
+	if err := catalogue.DropDefinitions(ctx, tx, w.sourceID, gone...); err != nil {
+		return err
+	}
+	var definitions []*schema.Table
+	for _, name := range put {
+		if t := e.Next.Get(name); t != nil {
+			definitions = append(definitions, t)
+		}
+	}
+	if err := catalogue.PutDefinitions(ctx, tx, w.sourceID, definitions...); err != nil {
+		return err
+	}
+	for _, x := range e.Excluded {
+		if err := w.park(ctx, tx, x.Name, x.Reason, catalogue.LoggedError{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// renamed moves a table's record to its new name. A swap goes through a name
+// that is free for a moment, in the statement's own order.
+func (w *writer) renamed(ctx context.Context, tx dial.Tx, pair [2]schema.Name) error {
+	target, _ := w.rules.Target(pair[1].Schema)
+	w.names[pair[1].String()] = pair[1]
+	return catalogue.RenameTable(ctx, tx, w.sourceID, pair[0], pair[1], target, mapping.Identifier(pair[1].Table))
+}
+
+// tableRecord is what the catalogue is told of a table that we made.
+func tableRecord(t *mapping.Table, state catalogue.State) *catalogue.Table {
+	record := &catalogue.Table{Source: t.Source.Name, Schema: t.Schema, Name: t.Name, State: state, Created: true, Definition: t.Source}
+	for _, at := range t.Key {
+		record.Key = append(record.Key, t.Columns[at].Name)
+	}
+	return record
+}
+
+// caughtUp makes the tables complete whose high mark has been reached: the
+// unique keys that were waited with are built, then they count as replicating.
+func (w *writer) caughtUp(ctx context.Context, tables []*mapping.Table) error {
+	if w.pieces {
+		return fault.New(fault.Bug, "", "tables caught up in the middle of a source transaction")
+	}
+	if err := w.commit(ctx); err != nil {
+		return err
+	}
+	return w.keys(ctx, tables)
+}
+
+// kept is an event as it is kept between the phases of an XA transaction.
+type kept struct {
+	Rows      *event.Rows      `json:"rows,omitempty"`
+	Statement *event.Statement `json:"statement,omitempty"`
+}
+
+// xa keeps the events of a prepared transaction with the position after its
+// preparation, or forgets them when it has ended.
+func (w *writer) xa(ctx context.Context, p *prepared) error {
+	if err := w.applier.Flush(ctx); err != nil {
+		return err
+	}
+	tx, err := w.changes.Tx(ctx)
+	if err != nil {
+		return err
+	}
+	w.forced = true
+	if p.ended {
+		return catalogue.DropPrepared(ctx, tx, w.sourceID, p.xid)
+	}
+	var list []kept
+	for _, e := range p.events {
+		switch e := e.(type) {
+		case *event.Rows:
+			list = append(list, kept{Rows: e})
+		case *event.Statement:
+			list = append(list, kept{Statement: e})
+		}
+	}
+	text, err := json.Marshal(list)
+	if err != nil {
+		return fmt.Errorf("writing down a prepared transaction: %w", err)
+	}
+	return catalogue.PutPrepared(ctx, tx, w.sourceID, p.xid, text, w.tracker.Position())
+}
+
+// preparedEvents reads back what xa has kept.
+func preparedEvents(pieces map[string][][]byte) (map[string][]event.Event, error) {
+	all := map[string][]event.Event{}
+	for xid, list := range pieces {
+		for _, text := range list {
+			var events []kept
+			if err := json.Unmarshal(text, &events); err != nil {
+				return nil, fmt.Errorf("reading the prepared transaction %s: %w", xid, err)
+			}
+			for _, e := range events {
+				if e.Rows != nil {
+					all[xid] = append(all[xid], e.Rows)
+				} else {
+					all[xid] = append(all[xid], e.Statement)
+				}
+			}
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,254 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"pgchameleon/internal/apply"
+	"pgchameleon/internal/catalogue"
+	"pgchameleon/internal/event"
+	"pgchameleon/internal/mapping"
+	"pgchameleon/internal/schema"
+	"pgchameleon/internal/target/dial"
+	"pgchameleon/internal/target/write"
+	"pgchameleon/internal/transform"
+)
+
+// writer is the last stage: it applies units in order, as many together as
+// have come in, and commits the position with them.
+type writer struct {
+	changes  *write.Changes
+	applier  *apply.Applier
+	sourceID int64
+	epoch    int64
+	rules    *mapping.Rules
+	names    map[string]schema.Name // by change.Table.Source
+	tracker  tracker                // as of what has been written
+	excluded *nameSet               // tells the decoder
+	exit     bool                   // on_error_replay: exit
+	keys     func(ctx context.Context, tables []*mapping.Table) error
+	log      *slog.Logger
+
+	current unit // being written, for messages
+	rows    int  // in the open batch
+	forced  bool // the batch must be committed even without rows
+	behind  bool // transactions were taken in that are not saved
+	pieces  bool // the open PostgreSQL transaction holds a part of a source transaction
+	last    time.Time
+	saved   time.Time
+	batch   catalogue.Counters
+	notes   map[transform.Noted]uint64 // rules applied in the batch; Count is zero in the keys
+}
+
+const (
+	batchRows    = 20_000           // rows after which a batch is committed at the next transaction's end
+	saveEvery    = time.Second      // how often the position of transactions without rows is saved
+	finishWithin = 8 * time.Second  // how long the batch in hand may take after a stop was asked for
+	parkWithin   = 30 * time.Second // for writing down why the replica stopped
+)
+
+// run applies what comes until in is closed or ctx ends: then what is in hand
+// is finished first.
+func (w *writer) run(ctx context.Context, in <-chan []unit) error {
+	tick := time.NewTicker(saveEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case units, more := <-in:
+			if !more {
+				return nil
+			}
+			if err := w.apply(ctx, gather(units, in)); err != nil {
+				return err
+			}
+		case <-tick.C:
+			if w.behind && !w.pieces {
+				if err := w.commit(ctx); err != nil {
+					return err
+				}
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// apply writes the units as one batch, or several where one must end in
+// between. A stop lets it finish for a while.
+func (w *writer) apply(ctx context.Context, units []unit) error {
+	ctx, cancel := lingering(ctx, finishWithin)
+	defer cancel()
+	for _, u := range units {
+		w.current = u
+		if err := w.unit(ctx, u); err != nil {
+			return fmt.Errorf("applying %s: %w", w.following(), err)
+		}
+	}
+	if w.pieces || w.rows == 0 && !w.forced && time.Since(w.saved) < saveEvery {
+		return nil
+	}
+	if err := w.commit(ctx); err != nil {
+		return fmt.Errorf("committing up to %s: %w", w.following(), err)
+	}
+	return nil
+}
+
+// following names the transaction that is being written.
+func (w *writer) following() string {
+	t := w.current.txn
+	if t == nil {
+		return "the tables that have caught up"
+	}
+	return fmt.Sprintf("transaction %s at %s:%d", t.GTID, t.File, t.Start)
+}
+
+// lingering gives a context that ends a while after its parent does.
+func lingering(parent context.Context, after time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(parent))
+	stop := context.AfterFunc(parent, func() {
+		timer := time.AfterFunc(after, func() { cancel(context.Cause(parent)) })
+		context.AfterFunc(ctx, func() { timer.Stop() })
+	})
+	return ctx, func() { stop(); cancel(context.Canceled) }
+}
+
+func (w *writer) unit(ctx context.Context, u unit) error {
+	t := u.txn
+	if t == nil {
+		return w.steps(ctx, u)
+	}
+	if t.Idle != nil {
+		before := w.tracker.Position()
+		w.tracker.Idle(*t.Idle)
+		w.behind = w.behind || w.tracker.Position() != before
+		return nil
+	}
+	w.applier.Transaction(w.following())
+	if t.First && !t.Final { // too large to hold: alone in its PostgreSQL transaction
+		if err := w.commit(ctx); err != nil {
+			return err
+		}
+		w.pieces = true
+	}
+	if err := w.steps(ctx, u); err != nil {
+		return err
+	}
+	for _, n := range u.notes {
+		count := n.Count
+		n.Count = 0
+		w.notes[n] += count
+	}
+	if !t.Final {
+		return nil
+	}
+	return w.finish(ctx, t)
+}
+
+// finish is the end of a source transaction.
+func (w *writer) finish(ctx context.Context, t *event.Transaction) error {
+	if w.pieces && t.Undone {
+		if err := w.applier.Rollback(ctx); err != nil {
+			return err
+		}
+		w.batch, w.rows = catalogue.Counters{}, 0
+		clear(w.notes)
+	}
+	if err := w.tracker.Add(t); err != nil {
+		return fmt.Errorf("advancing the position: %w", err)
+	}
+	w.behind, w.last = true, t.Time
+	w.batch.Transactions++
+	if w.pieces || w.forced || w.rows >= batchRows {
+		w.pieces = false
+		return w.commit(ctx)
+	}
+	return nil
+}
+
+func (w *writer) steps(ctx context.Context, u unit) error {
+	for _, s := range u.steps {
+		var err error
+		switch {
+		case s.rows != nil:
+			w.rows += s.rows.Len()
+			err = w.applier.Rows(ctx, s.rows)
+		case s.ddl != nil:
+			err = w.statement(ctx, s.ddl)
+		case s.exclude != nil:
+			err = w.exclude(ctx, s.exclude)
+		case s.caughtUp != nil:
+			err = w.caughtUp(ctx, s.caughtUp)
+		case s.xa != nil:
+			err = w.xa(ctx, s.xa)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// commit ends the batch: rows, counters and position in one transaction.
+func (w *writer) commit(ctx context.Context) error {
+	if !w.behind && w.rows == 0 && !w.forced {
+		return nil
+	}
+	position := w.tracker.Position()
+	err := w.applier.Commit(ctx, func(ctx context.Context, tx dial.Tx) error {
+		if err := catalogue.AddConversions(ctx, tx, w.sourceID, w.conversions()...); err != nil {
+			return err
+		}
+		return catalogue.SaveApplied(ctx, tx, w.sourceID, w.epoch, position, w.last, w.counters())
+	})
+	if err != nil {
+		return err
+	}
+	w.rows, w.behind, w.forced, w.saved = 0, false, false, time.Now()
+	w.batch = catalogue.Counters{}
+	clear(w.notes)
+	return nil
+}
+
+func (w *writer) counters() catalogue.Counters {
+	sum := w.batch
+	for _, c := range w.applier.Counts() {
+		sum.Inserted += int64(c.Inserted) // #nosec G115 -- rows of one batch
+		sum.Updated += int64(c.Updated)   // #nosec G115
+		sum.Deleted += int64(c.Deleted)   // #nosec G115
+		sum.Missing += int64(c.Missing)   // #nosec G115
+	}
+	return sum
+}
+
+func (w *writer) conversions() []catalogue.Conversion {
+	var list []catalogue.Conversion
+	for n, count := range w.notes {
+		list = append(list, catalogue.Conversion{Table: n.Table, Column: n.Column, Rule: n.Rule.String(), Count: int64(count)}) // #nosec G115
+	}
+	return list
+}
+
+// gather adds what has come in meanwhile, without waiting.
+func gather(units []unit, in <-chan []unit) []unit {
+	for rows := 0; rows < batchRows; {
+		select {
+		case next, open := <-in:
+			if !open {
+				return units
+			}
+			units = append(units, next...)
+			for _, u := range next {
+				for _, s := range u.steps {
+					if s.rows != nil {
+						rows += s.rows.Len()
+					}
+				}
+			}
+		default:
+			return units
+		}
+	}
+	return units
+}
