@@ -48,9 +48,11 @@ func Code(err error) string {
 func kindOf(code string) (fault.Kind, string) {
 	switch code {
 	case "42501": // insufficient_privilege
-		return fault.Environment, "grant the privilege to the user that pg_conn names; the check of preflight prints the statement"
+		return fault.Environment, "grant the privilege to the user that pg_conn names, or make that user the owner"
 	case "40001", "40P01", "55P03": // serialization_failure, deadlock_detected, lock_not_available
 		return fault.Retry, ""
+	case "40002": // transaction_integrity_constraint_violation
+		return fault.Data, ""
 	case "53100": // disk_full
 		return fault.Retry, "the target's disk is full: make room, the replica goes on by itself"
 	case "25006": // read_only_sql_transaction
@@ -66,7 +68,7 @@ func kindOf(code string) (fault.Kind, string) {
 	switch code[:2] {
 	case "08", "53", "57", "58": // connection, resources, operator intervention, system error
 		return fault.Retry, ""
-	case "0A", "0L", "21", "22", "23", "2B", "2F", "34", "38", "39", "42", "44", "54", "55", "P0":
+	case "0A", "0L", "21", "22", "23", "2B", "2F", "34", "38", "39", "3F", "42", "44", "54", "55", "P0":
 		return fault.Data, ""
 	case "28", "3D":
 		return fault.Environment, ""

@@ -23,7 +23,8 @@ const (
 
 // settings is the one statement by which a new session gets its settings. They
 // are not sent at the start of the session because a server refuses a session
-// that asks for a setting it does not know.
+// that asks for a setting it does not know. By the keepalives the server notices
+// within half a minute that our machine has gone, and gives the locks back.
 //
 //go:embed settings.sql
 var settings string

@@ -70,6 +70,7 @@ func TestSessionsAreInAKnownState(t *testing.T) {
 			"TimeZone": "UTC", "DateStyle": "ISO, YMD", "IntervalStyle": "postgres", "bytea_output": "hex", "client_encoding": "UTF8",
 			"standard_conforming_strings": "on", "extra_float_digits": "3", "statement_timeout": "0", "idle_in_transaction_session_timeout": "0",
 			"idle_session_timeout": "0", "lock_timeout": "0", "default_transaction_isolation": "read committed",
+			"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
 		} {
 			var got string
 			must(t, conn.QueryRow(t.Context(), "SELECT current_setting($1)", setting).Scan(&got))

@@ -10,6 +10,9 @@ FROM (VALUES
         ('lock_timeout', '0'),
         ('idle_in_transaction_session_timeout', '0'),
         ('idle_session_timeout', '0'),
+        ('tcp_keepalives_idle', '10'),
+        ('tcp_keepalives_interval', '5'),
+        ('tcp_keepalives_count', '3'),
         ('default_transaction_isolation', 'read committed'),
         ('default_transaction_deferrable', 'off')
     ) AS v (name, value)
