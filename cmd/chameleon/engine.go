@@ -6,8 +6,13 @@ import (
 
 	"pgchameleon/internal/cli"
 	"pgchameleon/internal/config"
+	"pgchameleon/internal/event"
 	"pgchameleon/internal/pipeline"
 )
+
+// chunkBytes is about how much is copied in one transaction, if copy_max_memory
+// does not ask for less.
+const chunkBytes = 16 << 20
 
 // engine turns a configuration into the engine that does its commands. Only the
 // named source's password is looked up; with "", none is.
@@ -28,7 +33,9 @@ func engine(c *config.Config, source string, log *slog.Logger) (cli.Engine, erro
 		specs = append(specs, pipeline.Spec{
 			Name: s.Name, MySQL: mysql, Postgres: target, Rules: s.Rules(), ServerID: s.ServerID,
 			Threads: s.CopyThreads, ExitOnError: s.OnErrorReplay == "exit", KeepExisting: s.KeepExistingSchema,
-			Grants: s.GrantSelectTo, LockTimeout: time.Duration(s.LockTimeout), Fillfactor: c.Fillfactor,
+			ChunkBytes: min(int64(s.CopyMaxMemory), chunkBytes),
+			SkipEvents: map[event.Action][]string{event.Insert: s.SkipEvents.Insert, event.Update: s.SkipEvents.Update, event.Delete: s.SkipEvents.Delete},
+			Grants:     s.GrantSelectTo, LockTimeout: time.Duration(s.LockTimeout), Fillfactor: c.Fillfactor,
 		})
 	}
 	return pipeline.NewEngine(target, specs, log), nil

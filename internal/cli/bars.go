@@ -76,10 +76,10 @@ func figures(t *status.Table) decor.Decorator {
 
 // progressText tells a table's progress in one line.
 func progressText(p status.Progress) string {
-	text := fmt.Sprintf("%s rows  %s", count(p.Rows), bytes(p.Bytes))
+	text := fmt.Sprintf("%s rows  %s", count(p.Rows), size(p.Bytes))
 	seconds := p.Elapsed.Seconds()
 	if seconds > 0 && p.Rows > 0 {
-		text += fmt.Sprintf("  %s rows/s  %s/s", count(int64(float64(p.Rows)/seconds)), bytes(int64(float64(p.Bytes)/seconds)))
+		text += fmt.Sprintf("  %s rows/s  %s/s", count(int64(float64(p.Rows)/seconds)), size(int64(float64(p.Bytes)/seconds)))
 	}
 	switch {
 	case p.Phase != status.Copying:
@@ -100,15 +100,15 @@ func count(n int64) string {
 	return text
 }
 
-// bytes writes a size in the unit that fits.
-func bytes(n int64) string {
+// size writes a size in the unit that fits.
+func size(n int64) string {
 	units := []string{"B", "kB", "MB", "GB", "TB"}
-	size, unit := float64(n), 0
-	for size >= 1000 && unit < len(units)-1 {
-		size, unit = size/1000, unit+1
+	amount, unit := float64(n), 0
+	for amount >= 1000 && unit < len(units)-1 {
+		amount, unit = amount/1000, unit+1
 	}
 	if unit == 0 {
 		return fmt.Sprintf("%d B", n)
 	}
-	return fmt.Sprintf("%.1f %s", size, units[unit])
+	return fmt.Sprintf("%.1f %s", amount, units[unit])
 }

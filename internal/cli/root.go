@@ -43,6 +43,8 @@ func (a *App) root() *cobra.Command {
 	f.StringVar(&a.flags.schema, "schema", all, "schema on the source")
 	f.StringVar(&a.flags.tables, "tables", all, "tables as schema.table, separated by commas")
 	f.BoolVar(&a.flags.debug, "debug", false, "stay in the foreground and log everything to the terminal")
+	f.Int64Var(&a.flags.logid, "logid", 0, "line of the error log, for show_errors")
+	f.BoolVar(&a.flags.full, "full", false, "accepted for the sake of old scripts; nothing needs VACUUM FULL")
 	for _, command := range []*cobra.Command{
 		a.setConfigurationFiles(), a.showConfig(), a.showSources(), a.createReplicaSchema(), a.dropReplicaSchema(),
 		a.addSource(), a.dropSource(), a.initReplica(), a.startReplica(), a.stopReplica(), a.stopAllReplicas(),

@@ -33,7 +33,6 @@ func (a *App) showErrors() *cobra.Command {
 			return a.showFailures(list)
 		}),
 	}
-	command.Flags().Int64Var(&a.flags.logid, "logid", 0, "the line of the error log to show in full")
 	command.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
 	return command
 }

@@ -130,7 +130,7 @@ func (a *App) showTables(d *status.Detail) {
 		if r.State == "replicating" {
 			continue
 		}
-		t.AppendRow(table.Row{r.Source, r.Target, r.State, count(r.CopiedRows), count(r.EstimatedRows), bytes(r.CopiedBytes), moment(r.Since), shorten(r.Reason, 100)})
+		t.AppendRow(table.Row{r.Source, r.Target, r.State, count(r.CopiedRows), count(r.EstimatedRows), size(r.CopiedBytes), moment(r.Since), shorten(r.Reason, 100)})
 	}
 	if t.Length() == 0 {
 		return

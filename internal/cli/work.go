@@ -28,6 +28,10 @@ func (a *App) onWork(started string, do work) func(*cobra.Command, []string) err
 		if err != nil {
 			return err
 		}
+		if a.flags.tables != all || a.flags.schema != all {
+			return fault.New(fault.Config, "leave --tables and --schema out; limit_tables in the configuration limits what is replicated",
+				"%s works on all tables of a source", cmd.Name())
+		}
 		if err := folders(c); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"pgchameleon/internal/change"
 	"pgchameleon/internal/ddl"
@@ -65,6 +66,7 @@ type decoder struct {
 	gate      *gate
 	prepared  map[string][]event.Event // XA transactions by XID
 	excluded  *nameSet                 // tables that the writer has excluded meanwhile
+	skip      map[event.Action][]string
 	log       *slog.Logger
 }
 
@@ -175,6 +177,9 @@ func (d *decoder) event(t *event.Transaction, e event.Event, u *unit) error {
 }
 
 func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
+	if d.skips(e.Action, e.Map) {
+		return nil
+	}
 	list, notes, err := d.transform.Rows(e, func(name schema.Name) (bool, error) {
 		return d.gate.covered(d.transform.Key(name), t)
 	})
@@ -189,11 +194,22 @@ func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
 	}
 	redo := d.gate.redo(d.transform.Key(schema.Name{Schema: e.Map.Schema, Table: e.Map.Table}))
 	for _, rows := range list {
-		rows.Redo = redo
+		rows.Redo = redo || d.partly(e.Map)
 		u.steps = append(u.steps, step{rows: rows})
 	}
 	u.notes = append(u.notes, notes...)
 	return nil
+}
+
+// skips says whether skip_events leaves such changes of the table out.
+func (d *decoder) skips(action event.Action, m *event.TableMap) bool {
+	return slices.ContainsFunc(d.skip[action], func(entry string) bool { return entry == m.Schema || entry == m.Schema+"."+m.Table })
+}
+
+// partly says whether some of the table's changes are left out, so that the
+// others may not find what they expect.
+func (d *decoder) partly(m *event.TableMap) bool {
+	return d.skips(event.Insert, m) || d.skips(event.Update, m) || d.skips(event.Delete, m)
 }
 
 func (d *decoder) statement(t *event.Transaction, e *event.Statement, u *unit) error {

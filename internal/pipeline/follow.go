@@ -207,6 +207,7 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 	s.decoder = &decoder{
 		relay: s.relay, transform: transformer, dialect: s.origin.dialect, tracker: reading,
 		gate: &gate{order: reading, catching: catching(tables, transformer)}, prepared: waiting, excluded: excluded, log: s.replica.log,
+		skip: s.replica.spec.SkipEvents,
 	}
 	s.writer = &writer{
 		changes: changes, sourceID: id, epoch: s.lease.Epoch, rules: rules, tracker: written, excluded: excluded,

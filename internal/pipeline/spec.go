@@ -13,6 +13,7 @@ import (
 
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/ddl/parse"
+	"pgchameleon/internal/event"
 	"pgchameleon/internal/mapping"
 	"pgchameleon/internal/source/binlog"
 	source "pgchameleon/internal/source/dial"
@@ -34,6 +35,7 @@ type Spec struct {
 	KeepExisting bool                      // keep_existing_schema: load into the tables that are there
 	Grants       []string                  // roles that may read the replicated tables
 	LockTimeout  time.Duration             // for the swap and for DDL; 0: none
+	SkipEvents   map[event.Action][]string // schemas and tables (schema.table) of which such changes are not applied
 	Fillfactor   func(names ...string) int // of a table, by its names on both sides; 0: PostgreSQL's own
 	MaxRetry     time.Duration             // longest pause between two tries to reach a server; 0: 30 s
 }
