@@ -130,3 +130,18 @@ func TestIsolateMayEndTheBatch(t *testing.T) {
 	l.batch(insert(bad, row(1, 1)))
 	l.expect("bad", "1 1")
 }
+
+func TestARowOfAnotherShapeIsRefused(t *testing.T) {
+	for name, key := range map[string][]int{"keyed": {0}, "keyless": nil} {
+		t.Run(name, func(t *testing.T) {
+			one, other := table("one", key, "id integer", "v text"), table("other", key, "id integer")
+			l := newLab(t, create(one, other), apply.Options{})
+			l.batch(insert(one, row(1, "a")), remove(one, row(1, "a", "b")), insert(other, row(1)), update(one, row(1), row(1)))
+			l.expect("one", "1 a")
+			l.expect("other", "1")
+			if len(l.failures) != 1 || l.failures[0].Table != one {
+				t.Errorf("failures: %+v", l.failures)
+			}
+		})
+	}
+}

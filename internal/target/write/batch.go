@@ -3,6 +3,7 @@ package write
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -74,6 +75,10 @@ func (c *Changes) Write(ctx context.Context, steps []change.Step, guarded bool) 
 	c.abandon()
 	c.doubt(steps)
 	if guarded && fault.KindOf(err) == fault.Data {
+		if at := slices.Index(c.wait, guardSet); at >= 0 { // nothing was sent yet
+			c.wait = c.wait[:at]
+			return nil, err
+		}
 		c.wait = c.wait[:0]
 		if _, back := c.raw(ctx, guardBack); back != nil {
 			return nil, back

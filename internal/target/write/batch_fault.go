@@ -21,6 +21,12 @@ type Refusal struct {
 	cause     error
 }
 
+// What we refuse ourselves.
+var (
+	errShape  = fault.New(fault.Data, "copy the table again", "the row does not fit the table")
+	errSearch = fault.New(fault.Data, "", "the column's type has no array type")
+)
+
 // Error gives PostgreSQL's message without row values, and the SQLSTATE.
 func (r *Refusal) Error() string { return r.text }
 

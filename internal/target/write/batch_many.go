@@ -2,6 +2,7 @@ package write
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -49,7 +50,9 @@ func (c *Changes) run(ctx context.Context, t *table, rows []change.Row, w work) 
 }
 
 func (c *Changes) runOne(ctx context.Context, row []change.Row, w work, values *[][]byte) error {
-	*values = fields(row[0], *values)
+	if err := w.fields(row[0], values); err != nil {
+		return err
+	}
 	params := make([][]byte, len(w.ordinals))
 	for i, ordinal := range w.ordinals {
 		params[i] = plain((*values)[ordinal])
@@ -71,7 +74,9 @@ func (c *Changes) runMany(ctx context.Context, t *table, rows []change.Row, w wo
 		arrays[i].reset(t.columns[ordinal].comma)
 	}
 	for _, row := range rows[:n] {
-		*values = fields(row, *values)
+		if err := w.fields(row, values); err != nil {
+			return 0, err
+		}
 		for i, ordinal := range w.ordinals {
 			arrays[i].field((*values)[ordinal])
 		}
@@ -81,6 +86,20 @@ func (c *Changes) runMany(ctx context.Context, t *table, rows []change.Row, w wo
 		params[i] = arrays[i].done()
 	}
 	return n, c.ask(ctx, w.many, params, w.answer(rows[:n]))
+}
+
+// fields splits a row, which must have a field for each column.
+func (w work) fields(row change.Row, values *[][]byte) error {
+	*values = fields(row, *values)
+	return whole(w.one.table, *values)
+}
+
+func whole(t *change.Table, values [][]byte) error {
+	if len(values) == len(t.Columns) {
+		return nil
+	}
+	text := fmt.Sprintf("a row has %d fields where table %s has %d columns", len(values), t.Source, len(t.Columns))
+	return &Refusal{table: t, text: text, cause: errShape}
 }
 
 func (w work) answer(rows []change.Row) func(answer) {

@@ -107,7 +107,7 @@ func (c *Changes) strike(ctx context.Context, parent *change.Table, n int, actio
 	for _, ordinal := range child.Child {
 		if t.columns[ordinal].array == 0 {
 			return move{}, &Refusal{table: child.Table, text: fmt.Sprintf("column %s cannot be searched for a cascade", child.Table.Columns[ordinal].Name),
-				cause: undoable}
+				cause: errSearch}
 		}
 	}
 	moved := m.after != nil && action == change.Cascade

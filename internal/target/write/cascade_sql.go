@@ -1,15 +1,11 @@
 package write
 
 import (
-	"errors"
 	"slices"
 	"strconv"
 
 	"pgchameleon/internal/change"
-	"pgchameleon/internal/fault"
 )
-
-var undoable = fault.New(fault.Data, "", "%w", errors.New("its type has no array type"))
 
 // composeCascade writes the statement for a child's action: o1, o2 … are what
 // its columns refer to, n1, n2 … what to refer to instead. If the child has

@@ -27,7 +27,11 @@ const (
 )
 
 func (c *Changes) deleteCopies(ctx context.Context, t *table, s *change.Set, missing *int) error {
-	for _, p := range patterns(s) {
+	found, err := patterns(s)
+	if err != nil {
+		return err
+	}
+	for _, p := range found {
 		for len(p.rows) > 0 {
 			n, size := 0, 0
 			for n < len(p.rows) && n < copiesChunkRows && size < copiesChunkBytes && len(p.rows[n]) < bigRow {
@@ -55,13 +59,16 @@ func (c *Changes) deleteCopies(ctx context.Context, t *table, s *change.Set, mis
 	return nil
 }
 
-func patterns(s *change.Set) []*pattern {
+func patterns(s *change.Set) ([]*pattern, error) {
 	var list []*pattern
 	known := map[string]*pattern{}
 	var values [][]byte
 	var key []byte
 	for i, row := range s.Deletes {
 		values, key = fields(row, values), key[:0]
+		if err := whole(s.Table, values); err != nil {
+			return nil, err
+		}
 		for _, field := range values {
 			key = strconv.AppendBool(key, isNull(field))
 		}
@@ -76,7 +83,7 @@ func patterns(s *change.Set) []*pattern {
 		}
 		p.rows, p.copies = append(p.rows, row), append(p.copies, s.Copies[i])
 	}
-	return list
+	return list, nil
 }
 
 func (c *Changes) deletePattern(ctx context.Context, t *table, p pattern, done func(answer)) error {
