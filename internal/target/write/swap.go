@@ -134,12 +134,22 @@ func (l *Loader) dropOld(ctx context.Context, tx pgx.Tx, t *mapping.Table, oid s
 	if own, err = statements(ctx, tx, relationSQL, oid); err != nil {
 		return nil, nil, err
 	}
+	types, err := texts(ctx, tx, `select distinct y.oid::regtype::text from pg_attribute a join pg_type y on y.oid = a.atttypid
+		join pg_class c on c.oid = a.attrelid where c.oid = $1::oid and y.typtype = 'e' and y.typnamespace = c.relnamespace and y.typname like 'enum\_\_%'`, oid)
+	if err != nil {
+		return nil, nil, err
+	}
 	drops := make([]string, 0, len(views)+1)
 	for _, v := range views {
 		drops = append(drops, v.drop)
 	}
 	if err := run(ctx, tx, append(drops, "drop table "+t.Ident())...); err != nil {
 		return nil, nil, needed(err, "the table "+t.Ident())
+	}
+	for _, row := range types { // those that somebody else uses stay, or are in the way
+		if _, err := l.tryDrop(ctx, tx, "drop type "+row[0]); err != nil {
+			return nil, nil, err
+		}
 	}
 	return views, own, nil
 }

@@ -1,0 +1,9 @@
+package write
+
+import (
+	"testing"
+
+	"pgchameleon/internal/testserver"
+)
+
+func TestMain(m *testing.M) { testserver.Main(m) }
