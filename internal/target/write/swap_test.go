@@ -17,7 +17,9 @@ func TestWhatUsersBuiltOnATableSurvivesItsReplacement(t *testing.T) {
 	l := newLoading(t)
 	role := "reader of " + l.db
 	l.exec(`create role "`+role+`"`, `create role "owner of `+l.db+`"`)
-	t.Cleanup(func() { l.exec(`drop owned by "`+role+`", "owner of `+l.db+`" cascade`, `drop role "`+role+`", "owner of `+l.db+`"`) })
+	t.Cleanup(func() {
+		l.exec(`drop owned by "`+role+`", "owner of `+l.db+`" cascade`, `drop role "`+role+`", "owner of `+l.db+`"`)
+	})
 	people := persons("web", "people", "enum__people__kind")
 	l.load(people, "1\tAnn\tx\n")
 	if err := l.swap(people); err != nil {
@@ -30,7 +32,7 @@ func TestWhatUsersBuiltOnATableSurvivesItsReplacement(t *testing.T) {
 		"create unique index counted_n on web.counted (n)",
 		"create materialized view web.unfilled as select id from web.people with no data",
 		`comment on view reports."by name" is 'it''s theirs'`, `comment on column reports."by name".n is 'how many'`, "comment on materialized view web.counted is 'm'",
-		`grant select on reports."by name", web.people, web.counted to "`+role+`" with grant option`, `grant select (n) on reports.second to "`+role+`"`,
+		`grant select on reports."by name", web.people, web.counted to "`+role+`" with grant option`, `grant select on web.people to "owner of `+l.db+`"`, `grant select (n) on reports.second to "`+role+`"`,
 		`create function reports.names() returns setof text language sql begin atomic select name from web.people; end`,
 		`create function reports.whole(web.people) returns text language sql as $$ select $1.name $$`,
 		`comment on function reports.names() is 'f'`, `revoke all on function reports.names() from public`, `grant execute on function reports.names() to "`+role+`"`,
