@@ -56,6 +56,7 @@ type App struct {
 	Engine func(c *config.Config, source string, log *slog.Logger) (Engine, error)
 
 	flags flags
+	args  []string // of the command line
 }
 
 // flags are those that pg_chameleon has, and ours.
@@ -68,20 +69,34 @@ type flags struct {
 
 // Run runs a command line and gives the exit code.
 func (a *App) Run(ctx context.Context, args []string) int {
+	a.args = args
 	root := a.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
 	}
+	if errors.Is(err, errInterrupted) {
+		fmt.Fprintf(a.Err, "%v\n", err)
+		daemon.Failed(err.Error(), "")
+		return interrupted
+	}
 	hint := fault.HintOf(err)
-	fmt.Fprintf(a.Err, "ERROR: %v\n", err)
+	for line := range strings.Lines(err.Error()) { // a configuration may have several errors
+		fmt.Fprintf(a.Err, "ERROR: %s\n", strings.TrimSuffix(line, "\n"))
+	}
 	if hint != "" {
 		fmt.Fprintf(a.Err, "hint: %s\n", hint)
 	}
-	daemon.Failed(strings.ReplaceAll(err.Error(), "\n", " "), hint)
+	daemon.Failed(strings.ReplaceAll(err.Error(), "\n", "; "), strings.ReplaceAll(hint, "\n", " "))
 	return fault.KindOf(err).ExitCode()
 }
+
+// interrupted is the exit code after Ctrl-C, as shells have it.
+const interrupted = 130
+
+// errInterrupted says that the user, or the system, ended the work before it was done.
+var errInterrupted = errors.New("interrupted")
 
 // load reads the configuration that --config names.
 func (a *App) load() (*config.Config, error) {
@@ -106,8 +121,12 @@ func (a *App) named() (*config.Config, *config.Source, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if a.flags.source == all {
-		return nil, nil, fault.New(fault.Config, "add --source NAME; chameleon show_sources lists the names", "this command needs a source")
+	if a.flags.source == all || a.flags.source == "" {
+		var names []string
+		for _, s := range c.Sources {
+			names = append(names, s.Name)
+		}
+		return nil, nil, fault.New(fault.Config, "add --source with one of: "+strings.Join(names, ", "), "this command needs a source")
 	}
 	s, err := c.Source(a.flags.source)
 	return c, s, err

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
@@ -12,103 +13,94 @@ import (
 )
 
 const (
-	barWidth   = 30
-	redrawBars = 200 * time.Millisecond
-	mostBars   = 20 // tables shown at once; others appear when these are done
+	barWidth = 30
+	mostBars = 16 // tables that are shown at once
 )
 
-// drawBars shows a bar for each table that is being copied, with rows, bytes,
-// rate and time left. The function it gives ends the drawing and waits for it.
-func drawBars(w io.Writer, board *status.Board) (stop func()) {
-	drawing := mpb.New(mpb.WithOutput(w), mpb.WithWidth(barWidth), mpb.WithRefreshRate(redrawBars))
-	ended, done := make(chan struct{}), make(chan struct{})
-	bars := map[*status.Table]*mpb.Bar{}
-	update := func(last bool) {
-		for _, t := range board.Tables() {
-			p := t.Progress(time.Now())
-			bar := bars[t]
-			if bar == nil {
-				if p.Phase == status.Waiting || len(bars) >= mostBars && !last && p.Phase != status.Copying {
-					continue
-				}
-				bar = drawing.AddBar(max(p.EstimatedRows, p.Rows, 1), mpb.PrependDecorators(decor.Name(p.Name, decor.WCSyncSpaceR)), mpb.AppendDecorators(figures(t)))
-				bars[t] = bar
+// bars draws a bar for each table that is being copied and one for all of them.
+// Finished tables become lines above the bars.
+type bars struct {
+	screen *screen
+	behind io.Writer // what the screen wrote to before
+	all    *mpb.Progress
+	began  time.Time
+	lines  map[string]*line
+	told   map[string]bool
+	sum    *line
+}
+
+// line is one bar with the text behind it.
+type line struct {
+	bar  *mpb.Bar
+	text atomic.Pointer[string]
+}
+
+func newBars(s *screen) *bars {
+	b := &bars{screen: s, began: time.Now(), lines: map[string]*line{}, told: map[string]bool{}}
+	b.behind = s.through(io.Discard)
+	b.all = mpb.New(mpb.WithOutput(b.behind), mpb.WithWidth(barWidth), mpb.WithRefreshRate(redrawBars))
+	s.through(b.all)
+	return b
+}
+
+// add draws a new bar; priority orders them from the top.
+func (b *bars) add(name string, priority int) *line {
+	l := &line{}
+	l.show("", 0, 1)
+	behind := decor.Any(func(decor.Statistics) string { return " " + *l.text.Load() })
+	l.bar = b.all.AddBar(1, mpb.BarPriority(priority), mpb.PrependDecorators(decor.Name(name, decor.WCSyncSpaceR)), mpb.AppendDecorators(behind))
+	return l
+}
+
+func (l *line) show(text string, done, of int64) {
+	l.text.Store(&text)
+	if l.bar != nil {
+		l.bar.SetTotal(max(of, done, 1), false)
+		l.bar.SetCurrent(min(done, max(of, done, 1)-1)) // full would end the bar
+	}
+}
+
+func (b *bars) look(now time.Time, tables []status.Progress) {
+	for i, p := range tables {
+		l := b.lines[p.Name]
+		switch {
+		case ended(p):
+			if !b.told[p.Name] {
+				b.told[p.Name] = true
+				fmt.Fprintf(b.all, "%s  %s\n", p.Name, figures(p))
 			}
-			over := p.Phase == status.Ready || p.Phase == status.Done || p.Phase == status.Failed
-			bar.SetTotal(max(p.EstimatedRows, p.Rows, 1), false)
-			if over {
-				bar.SetTotal(max(p.Rows, 1), false)
-				bar.SetCurrent(max(p.Rows, 1))
-				bar.SetTotal(-1, true)
-				continue
+			if l != nil {
+				l.bar.Abort(true)
+				delete(b.lines, p.Name)
 			}
-			bar.SetCurrent(p.Rows)
+			continue
+		case p.Phase == status.Waiting || l == nil && len(b.lines) >= mostBars:
+			continue
+		case l == nil:
+			l = b.add(p.Name, i)
+			b.lines[p.Name] = l
 		}
+		l.show(figures(p), p.Rows, p.EstimatedRows)
 	}
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(redrawBars)
-		defer tick.Stop()
-		for {
-			update(false)
-			select {
-			case <-tick.C:
-			case <-ended:
-				update(true)
-				for _, bar := range bars {
-					bar.Abort(false)
-				}
-				drawing.Wait()
-				return
-			}
-		}
-	}()
-	return func() { close(ended); <-done }
+	if len(tables) == 0 {
+		return
+	}
+	sum := overall(tables)
+	sum.Elapsed = now.Sub(b.began)
+	if b.sum == nil {
+		b.sum = b.add("all", 1<<30)
+	}
+	b.sum.show(fmt.Sprintf("%d of %d tables  %s", sum.done, sum.tables, figures(sum.Progress)), sum.Rows, sum.EstimatedRows)
 }
 
-// figures is the text behind a bar.
-func figures(t *status.Table) decor.Decorator {
-	return decor.Any(func(decor.Statistics) string {
-		p := t.Progress(time.Now())
-		return " " + progressText(p)
-	})
-}
-
-// progressText tells a table's progress in one line.
-func progressText(p status.Progress) string {
-	text := fmt.Sprintf("%s rows  %s", count(p.Rows), size(p.Bytes))
-	seconds := p.Elapsed.Seconds()
-	if seconds > 0 && p.Rows > 0 {
-		text += fmt.Sprintf("  %s rows/s  %s/s", count(int64(float64(p.Rows)/seconds)), size(int64(float64(p.Bytes)/seconds)))
+// close takes the bars away; the lines above them stay.
+func (b *bars) close() {
+	for _, l := range b.lines {
+		l.bar.Abort(true)
 	}
-	switch {
-	case p.Phase != status.Copying:
-		text += "  " + string(p.Phase)
-	case p.Rows > 0 && p.EstimatedRows > p.Rows:
-		left := time.Duration(float64(p.Elapsed) * float64(p.EstimatedRows-p.Rows) / float64(p.Rows))
-		text += "  " + left.Round(time.Second).String() + " left"
+	if b.sum != nil {
+		b.sum.bar.Abort(true)
 	}
-	return text
-}
-
-// count writes a number with thousands apart.
-func count(n int64) string {
-	text := fmt.Sprint(n)
-	for at := len(text) - 3; at > 0 && text[at-1] != '-'; at -= 3 {
-		text = text[:at] + "," + text[at:]
-	}
-	return text
-}
-
-// size writes a size in the unit that fits.
-func size(n int64) string {
-	units := []string{"B", "kB", "MB", "GB", "TB"}
-	amount, unit := float64(n), 0
-	for amount >= 1000 && unit < len(units)-1 {
-		amount, unit = amount/1000, unit+1
-	}
-	if unit == 0 {
-		return fmt.Sprintf("%d B", n)
-	}
-	return fmt.Sprintf("%.1f %s", amount, units[unit])
+	b.all.Wait()
+	b.screen.through(b.behind)
 }

@@ -2,42 +2,41 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"pgchameleon/internal/daemon"
 	"pgchameleon/internal/status"
 )
 
 func (a *App) initReplica() *cobra.Command {
+	work := work{
+		task:     "init_replica",
+		started:  "copying source %s has begun; watch it with show_status --watch",
+		replaces: "start_replica",
+		do: func(ctx context.Context, j job) error {
+			board := &status.Board{}
+			err := j.showing(ctx, board, func() error {
+				return j.engine.InitReplica(ctx, j.source, board, a.flags.restart, j.ready)
+			})
+			if err == nil && j.screen != nil {
+				fmt.Fprintf(a.Out, "source %s is copied; follow it with: chameleon start_replica --source %s\n", j.source, j.source)
+			}
+			return err
+		},
+	}
 	command := &cobra.Command{
 		Use:   "init_replica",
 		Short: "Copy a source's tables into the target",
 		Long: "Copies the tables of a source's mapped schemas, without locks and several at once. A copy that was\n" +
-			"interrupted goes on where it was; --restart begins anew.",
-		RunE: a.onWork("copying source %s has begun; watch it with show_status --watch",
-			func(ctx context.Context, e Engine, source string, ready func()) error {
-				board := &status.Board{}
-				stop := a.bars(board)
-				err := e.InitReplica(ctx, source, board, a.flags.restart, ready)
-				stop()
-				return err
-			}),
+			"interrupted goes on where it was; --restart begins anew. A replica of the source that runs is stopped.",
+		RunE: a.onWork(work),
 	}
 	command.Flags().BoolVar(&a.flags.restart, "restart", false, "forget what was copied and begin anew")
 	return command
-}
-
-// bars shows the board's progress on the terminal, if there is one, until the
-// function it gives is called.
-func (a *App) bars(board *status.Board) (stop func()) {
-	if daemon.Started() || !terminal(a.Out) {
-		return func() {}
-	}
-	return drawBars(a.Out, board)
 }
 
 func terminal(w io.Writer) bool {

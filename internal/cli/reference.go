@@ -35,7 +35,7 @@ func own(c *cobra.Command) *pflag.FlagSet { return c.LocalNonPersistentFlags() }
 func writeFlags(w io.Writer, flags *pflag.FlagSet) {
 	fmt.Fprint(w, "| flag | default | meaning |\n|---|---|---|\n")
 	flags.VisitAll(func(f *pflag.Flag) {
-		if f.Name == "help" {
+		if f.Name == "help" || f.Hidden {
 			return
 		}
 		fmt.Fprintf(w, "| `--%s` | %s | %s |\n", f.Name, strings.ReplaceAll(f.DefValue, "*", "`*`"), f.Usage)

@@ -15,9 +15,9 @@ func (a *App) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "chameleon",
 		Short: "Brings MySQL and MariaDB databases to PostgreSQL and keeps them there, live",
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return fault.New(fault.Config, "chameleon help lists the commands", "there is no command %q", args[0])
+				return unknown(cmd, args[0])
 			}
 			return nil
 		},
@@ -44,7 +44,9 @@ func (a *App) root() *cobra.Command {
 	f.StringVar(&a.flags.tables, "tables", all, "tables as schema.table, separated by commas")
 	f.BoolVar(&a.flags.debug, "debug", false, "stay in the foreground and log everything to the terminal")
 	f.Int64Var(&a.flags.logid, "logid", 0, "line of the error log, for show_errors")
-	f.BoolVar(&a.flags.full, "full", false, "accepted for the sake of old scripts; nothing needs VACUUM FULL")
+	f.BoolVar(&a.flags.full, "full", false, "show messages uncut, and the tables that simply replicate")
+	f.String("rollbar-level", "info", "accepted as pg_chameleon has it; nothing is sent to Rollbar")
+	_ = f.MarkHidden("rollbar-level") // it is there
 	for _, command := range []*cobra.Command{
 		a.setConfigurationFiles(), a.showConfig(), a.showSources(), a.createReplicaSchema(), a.dropReplicaSchema(),
 		a.addSource(), a.dropSource(), a.initReplica(), a.startReplica(), a.stopReplica(), a.stopAllReplicas(),

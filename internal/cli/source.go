@@ -7,7 +7,6 @@ import (
 
 	"pgchameleon/internal/config"
 	"pgchameleon/internal/daemon"
-	"pgchameleon/internal/fault"
 )
 
 func (a *App) addSource() *cobra.Command {
@@ -29,11 +28,10 @@ func (a *App) dropSource() *cobra.Command {
 		Use:   "drop_source",
 		Short: "Forget a source; its replicated tables stay",
 		RunE: a.onSource(func(cmd *cobra.Command, c *config.Config, e Engine) error {
-			if pid, err := daemon.Running(pidFile(c, a.flags.source)); err != nil || pid != 0 {
-				if err != nil {
-					return err
-				}
-				return fault.New(fault.State, "run: chameleon stop_replica --source "+a.flags.source, "process %d is at work on source %s", pid, a.flags.source)
+			if process, err := daemon.Running(pidFile(c, a.flags.source)); err != nil {
+				return err
+			} else if process.Running() {
+				return daemon.Busy(pidFile(c, a.flags.source), process)
 			}
 			if err := a.ask("This forgets the source " + a.flags.source + " with its position. It can only be replicated again by a new copy."); err != nil {
 				return err

@@ -10,8 +10,12 @@ func (a *App) startReplica() *cobra.Command {
 	return &cobra.Command{
 		Use:   "start_replica",
 		Short: "Follow a source's binary log, as a daemon or with --debug in the foreground",
-		RunE: a.onWork("the replica of source %s runs", func(ctx context.Context, e Engine, source string, ready func()) error {
-			return e.StartReplica(ctx, source, ready)
+		RunE: a.onWork(work{
+			task:    "start_replica",
+			started: "the replica of source %s runs",
+			do: func(ctx context.Context, j job) error {
+				return j.engine.StartReplica(ctx, j.source, j.ready)
+			},
 		}),
 	}
 }

@@ -2,13 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"os/signal"
-	"strings"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,12 +15,27 @@ import (
 	"pgchameleon/internal/fault"
 )
 
-// work is what a long-running command does once it has its surroundings.
-type work func(ctx context.Context, e Engine, source string, ready func()) error
+// work is a long-running command: how it is named, and what it does once it has
+// its surroundings.
+type work struct {
+	task     string // the command
+	started  string // what is said of a daemon that runs, with the source's name
+	replaces string // a task that is stopped for this one; "": none is
+	do       func(ctx context.Context, j job) error
+}
+
+// job is what a running task has.
+type job struct {
+	engine Engine
+	source string
+	log    *slog.Logger
+	screen *screen // nil: not on a terminal
+	ready  func()  // to be called when the work has begun for good
+}
 
 // onWork wraps a long-running command: as a daemon of its own, or in the
 // foreground with --debug or log_dest: stdout.
-func (a *App) onWork(started string, do work) func(*cobra.Command, []string) error {
+func (a *App) onWork(w work) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
 		c, s, err := a.named()
 		if err != nil {
@@ -35,88 +48,80 @@ func (a *App) onWork(started string, do work) func(*cobra.Command, []string) err
 		if err := folders(c); err != nil {
 			return err
 		}
-		if a.foreground(c) || daemon.Started() {
-			return a.workHere(cmd.Context(), c, s.Name, do)
+		if daemon.Started() {
+			return a.workHere(cmd.Context(), c, s.Name, w)
 		}
-		return a.workApart(cmd.Context(), c, s.Name, started)
+		if err := a.makeRoom(cmd.Context(), c, s.Name, w.replaces); err != nil {
+			return err
+		}
+		if a.foreground(c) {
+			return a.workHere(cmd.Context(), c, s.Name, w)
+		}
+		return a.workApart(cmd.Context(), c, s.Name, w.started)
 	}
 }
 
 func (a *App) foreground(c *config.Config) bool { return a.flags.debug || c.LogDest == "stdout" }
 
+// makeRoom stops a process that works on the source, if it does the task that may
+// be stopped; any other is an error.
+func (a *App) makeRoom(ctx context.Context, c *config.Config, source, task string) error {
+	process, err := daemon.Running(pidFile(c, source))
+	switch {
+	case err != nil || !process.Running():
+		return err
+	case process.Task != task:
+		return daemon.Busy(pidFile(c, source), process)
+	}
+	return a.stop(ctx, c, source)
+}
+
 // workApart starts this command line again as a daemon.
 func (a *App) workApart(ctx context.Context, c *config.Config, source, started string) error {
-	if pid, err := daemon.Running(pidFile(c, source)); err != nil || pid != 0 {
-		if err != nil {
-			return err
-		}
-		return fault.New(fault.State, "stop it first: chameleon stop_replica --source "+source, "process %d is at work on source %s already", pid, source)
+	ctx, release := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer release()
+	pid, err := daemon.Start(ctx, a.args, logFile(c, source))
+	if ctx.Err() != nil {
+		return fmt.Errorf("%w while the daemon started; it has ended too", errInterrupted)
 	}
-	pid, err := daemon.Start(ctx, os.Args[1:], logFile(c, source))
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.Out, "%s (process %d, log %s)\n", fmt.Sprintf(started, source), pid, logFile(c, source))
+	fmt.Fprintf(a.Out, started+" (process %d, log %s)\n", source, pid, logFile(c, source))
 	return nil
 }
 
 // workHere holds the pid file, sends the log where it belongs, and works until
 // it is done or told to stop.
-func (a *App) workHere(ctx context.Context, c *config.Config, source string, do work) error {
-	held, err := daemon.Hold(pidFile(c, source))
+func (a *App) workHere(ctx context.Context, c *config.Config, source string, w work) error {
+	held, err := daemon.Hold(pidFile(c, source), w.task)
 	if err != nil {
 		return err
 	}
 	defer held.Release()
-	log, closeLog, err := a.logger(c, source)
-	if err != nil {
+	j := job{source: source, ready: daemon.Ready}
+	apart := daemon.Started()
+	closing := func() error { return nil }
+	if j.log, j.screen, closing, err = a.logger(c, source); err != nil {
 		return err
 	}
-	defer closeLog()
-	e, err := a.Engine(c, source, log)
-	if err != nil {
+	defer func() { _ = closing() }()
+	if j.engine, err = a.Engine(c, source, j.log); err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	err = do(ctx, e, source, daemon.Ready)
-	if err != nil {
-		log.Error("ended with an error", "source", source, "error", err)
+	ctx, release := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer release()
+	defer context.AfterFunc(ctx, release)() // a second signal ends the program at once
+	err = w.do(ctx, j)
+	switch {
+	case err == nil:
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		err = fmt.Errorf("%w: %s of source %s goes on where it was when it is started again", errInterrupted, w.task, source)
+		if apart {
+			j.log.Info("stopped before it was done")
+		}
+	case apart: // in the foreground the caller prints it
+		j.log.Error("ended with an error", "source", source, "error", err)
 	}
 	return err
-}
-
-// logger gives the log of a process that works on a source.
-func (a *App) logger(c *config.Config, source string) (*slog.Logger, func(), error) {
-	options := &slog.HandlerOptions{Level: level(c.LogLevel)}
-	if a.flags.debug {
-		options.Level = slog.LevelDebug
-	}
-	out, closing := a.Err, func() {}
-	if !a.foreground(c) {
-		file, err := daemon.OpenLog(logFile(c, source), c.LogDaysKeep, time.Now)
-		if err != nil {
-			return nil, nil, err
-		}
-		out, closing = file, func() { _ = file.Close() }
-	} else if c.LogDest == "stdout" {
-		out = a.Out
-	}
-	if c.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(out, options)), closing, nil
-	}
-	return slog.New(slog.NewTextHandler(out, options)), closing, nil
-}
-
-func level(name string) slog.Level {
-	switch strings.ToLower(name) {
-	case "debug":
-		return slog.LevelDebug
-	case "warning":
-		return slog.LevelWarn
-	case "error":
-		return slog.LevelError
-	default:
-		return slog.LevelInfo
-	}
 }

@@ -160,7 +160,7 @@ func (c *Config) Source(name string) (*Source, error) {
 		return s, nil
 	}
 	hint := "the sources are: " + strings.Join(names, ", ")
-	if near := nearest(name, names); near != "" {
+	if near := Nearest(name, names); near != "" {
 		hint = fmt.Sprintf("did you mean %s? %s", near, hint)
 	}
 	return nil, fault.New(fault.Config, hint, "%s has no source %q", c.Path, name)

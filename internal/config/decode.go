@@ -147,15 +147,15 @@ func suggestion(key string, fields []field) string {
 	for i, f := range fields {
 		names[i] = f.name
 	}
-	if near := nearest(key, names); near != "" {
+	if near := Nearest(key, names); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)
 	}
 	slices.Sort(names)
 	return "; the keys are " + strings.Join(names, ", ")
 }
 
-// nearest finds the name that word was probably meant to be, or "".
-func nearest(word string, names []string) string {
+// Nearest finds the name that word was probably meant to be, or "".
+func Nearest(word string, names []string) string {
 	best, least := "", 1+max(1, len(word)/3)
 	for _, name := range names {
 		if n := distance(strings.ToLower(word), name); n < least {

@@ -45,7 +45,7 @@ func TestSpans(t *testing.T) {
 func TestNearest(t *testing.T) {
 	names := []string{"host", "port", "password", "password_env", "connect_timeout"}
 	for word, want := range map[string]string{"prot": "port", "Host": "host", "pasword": "password", "connect_timout": "connect_timeout", "zebra": "", "x": ""} {
-		if got := nearest(word, names); got != want {
+		if got := Nearest(word, names); got != want {
 			t.Errorf("%q is near %q, want %q", word, got, want)
 		}
 	}

@@ -76,7 +76,7 @@ func (v choice) read(d *decoder, key string, n *node) {
 		*v.to = strings.ToLower(s)
 	default:
 		near := ""
-		if word := nearest(s, v.words); word != "" {
+		if word := Nearest(s, v.words); word != "" {
 			near = fmt.Sprintf("; did you mean %q?", word)
 		}
 		d.fail(n.line, n.column, "%s must be %s, not %s%s", key, v.takes(), n.describe(), near)

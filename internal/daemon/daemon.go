@@ -4,7 +4,6 @@
 package daemon
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -31,7 +30,8 @@ func Started() bool { return os.Getenv(readyVariable) != "" }
 
 // Start runs this program again with the arguments, in a session of its own,
 // its output appended to logFile, and waits until it calls Ready or ends. An
-// end before that is an error that carries the last words of the process.
+// end before that is an error that carries the last words of the process. A ctx
+// that ends while it waits ends the process too.
 func Start(ctx context.Context, args []string, logFile string) (pid int, err error) {
 	program, err := os.Executable()
 	if err != nil {
@@ -57,17 +57,17 @@ func Start(ctx context.Context, args []string, logFile string) (pid int, err err
 		return 0, fmt.Errorf("starting the daemon: %w", err)
 	}
 	_ = write.Close()
-	stop := context.AfterFunc(ctx, func() { _ = read.Close() })
-	defer stop()
-	said, err := io.ReadAll(bufio.NewReader(read))
-	if err != nil && ctx.Err() != nil {
-		return 0, context.Cause(ctx)
-	}
-	if words, ok := strings.CutPrefix(string(said), ready); ok && words == "" {
+	stop := context.AfterFunc(ctx, func() { _ = cmd.Process.Signal(syscall.SIGTERM) }) // it closes the pipe by its end
+	said, err := io.ReadAll(read)
+	if stop(); err == nil && string(said) == ready {
 		pid := cmd.Process.Pid // Release forgets it
 		return pid, cmd.Process.Release()
 	}
-	return 0, ended(cmd, string(said), logFile)
+	err = ended(cmd, string(said), logFile)
+	if ctx.Err() != nil {
+		return 0, context.Cause(ctx)
+	}
+	return 0, err
 }
 
 // ended explains why a daemon ended before it was ready.

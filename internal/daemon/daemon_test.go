@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,13 +23,24 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	role, path := os.Args[1], os.Args[2]
+	if role == "waits" { // and gives no word
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+		defer stop()
+		held, err := Hold(path, "a task")
+		if err != nil {
+			os.Exit(1)
+		}
+		<-ctx.Done()
+		held.Release()
+		return
+	}
 	if role == "fails" {
 		Failed("the server is not there", "start it")
 		os.Exit(fault.Environment.ExitCode())
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	held, err := Hold(path)
+	held, err := Hold(path, "a task")
 	if err != nil {
 		Failed(err.Error(), fault.HintOf(err))
 		os.Exit(fault.KindOf(err).ExitCode())
@@ -49,8 +61,8 @@ func TestADaemonRunsUntilItIsStopped(t *testing.T) {
 	if pid <= 1 {
 		t.Fatalf("the daemon's process is %d", pid)
 	}
-	if running, err := Running(pidFile); running != pid || err != nil {
-		t.Fatalf("running is %d, %v; started %d", running, err, pid)
+	if running, err := Running(pidFile); running != (Process{pid, "a task"}) || err != nil {
+		t.Fatalf("running is %v, %v; started %d", running, err, pid)
 	}
 	if session, err := sessionOf(pid); err != nil || session != pid {
 		t.Errorf("the daemon is in session %d, %v; want its own", session, err)
@@ -104,10 +116,10 @@ func TestAPidFileOfADeadProcessIsFree(t *testing.T) {
 	if err := os.WriteFile(path, []byte(fmt.Sprintln(gone.Process.Pid)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if pid, err := Running(path); pid != 0 || err != nil {
-		t.Errorf("running is %d, %v", pid, err)
+	if process, err := Running(path); process.Running() || err != nil {
+		t.Errorf("running is %v, %v", process, err)
 	}
-	held, err := Hold(path)
+	held, err := Hold(path, "a task")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,5 +152,100 @@ func TestLogsRotateByDay(t *testing.T) {
 	}
 	if _, err := os.Stat(path + ".2030-01-01"); !errors.Is(err, os.ErrNotExist) {
 		t.Error("a day too old was kept")
+	}
+}
+
+// Whoever gives up waiting for a daemon leaves none behind.
+func TestAStartThatIsGivenUpEndsTheProcess(t *testing.T) {
+	folder := t.TempDir()
+	pidFile := filepath.Join(folder, "a.pid")
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() {
+		_, err := Start(ctx, []string{"waits", pidFile}, filepath.Join(folder, "a.log"))
+		ended <- err
+	}()
+	running := func() bool {
+		process, err := Running(pidFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return process.Running()
+	}
+	for deadline := time.Now().Add(10 * time.Second); !running(); runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatal("the process does not begin")
+		}
+	}
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("the start gives %v", err)
+	}
+	if running() {
+		t.Error("the process lives on")
+	}
+}
+
+// A number in the file is nothing without the lock: that process is not ours.
+func TestNobodyElseIsStopped(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.pid")
+	other := exec.Command("sleep", "60")
+	if err := other.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(fmt.Sprintf("%d\nstart_replica\n", other.Process.Pid)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if stopped, err := Stop(context.Background(), path, time.Second); stopped || err != nil {
+		t.Errorf("stopping: %v, %v", stopped, err)
+	}
+	if err := other.Process.Signal(syscall.Signal(0)); err != nil {
+		t.Errorf("the other process: %v", err)
+	}
+	_ = other.Process.Kill()
+	_ = other.Wait()
+}
+
+// A process that does not end is left alone, with a clear word.
+func TestAProcessThatDoesNotEnd(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "source.pid")
+	ignored := make(chan os.Signal, 1)
+	signal.Notify(ignored, syscall.SIGTERM)
+	defer signal.Stop(ignored)
+	held, err := Hold(path, "start_replica") // by this very process, which does not heed the signal
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Release()
+	_, err = Stop(context.Background(), path, 100*time.Millisecond)
+	if fault.KindOf(err) != fault.State || !strings.Contains(err.Error(), "has not ended within 100ms") {
+		t.Errorf("stopping: %v", err)
+	}
+	<-ignored
+	if _, err := Hold(path, "init_replica"); fault.KindOf(err) != fault.State || !strings.Contains(err.Error(), "(start_replica) is at work on the source source already") {
+		t.Errorf("holding: %v", err)
+	}
+}
+
+func TestALogThatCannotRotateGoesOn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.log")
+	day := time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
+	log, err := OpenLog(path, 2, func() time.Time { return day })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	if err := os.Mkdir(path+".2030-01-01", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	day = day.AddDate(0, 0, 1)
+	for range 2 {
+		if _, err := log.Write([]byte("line\n")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil || strings.Count(string(text), "line\n") != 2 || strings.Count(string(text), "could not be rotated") != 1 {
+		t.Errorf("the log holds %q, %v", text, err)
 	}
 }

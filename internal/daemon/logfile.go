@@ -1,12 +1,16 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
+
+	"pgchameleon/internal/fault"
 )
 
 // LogFile is a log file that begins anew each day: yesterday's gets its date as
@@ -38,31 +42,45 @@ func OpenLog(path string, keep int, now func() time.Time) (*LogFile, error) {
 func (l *LogFile) open() (err error) {
 	l.file, err = os.OpenFile(l.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return fmt.Errorf("opening the log file: %w", err)
+		return fault.New(fault.Environment, "check log_dir in the configuration and who may write there", "opening the log file: %w", err)
 	}
 	return nil
 }
 
-// Write appends to the day's file.
+// Write appends to the day's file. Where a new one cannot be begun, it goes on
+// with the old one and says so there.
 func (l *LogFile) Write(text []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if today := l.now().Format(dayLayout); today != l.day {
-		if err := l.rotate(today); err != nil {
-			return 0, err
+		if err := l.rotate(); err != nil {
+			fmt.Fprintf(l.file, "level=WARN msg=\"the log could not be rotated\" error=%q\n", err)
 		}
+		l.day = today
 	}
 	return l.file.Write(text)
 }
 
-func (l *LogFile) rotate(today string) error {
-	if err := l.file.Close(); err != nil {
+// rotate puts the file aside and begins a new one, to which a crash of the
+// program is written too.
+func (l *LogFile) rotate() error {
+	aside := l.path + "." + l.day
+	if _, err := os.Lstat(aside); err == nil {
+		return fmt.Errorf("%s is there already", aside)
+	}
+	old := l.file
+	if err := os.Rename(l.path, aside); err != nil {
 		return err
 	}
-	if err := os.Rename(l.path, l.path+"."+l.day); err != nil {
+	if err := l.open(); err != nil {
+		l.file = old
 		return err
 	}
-	l.day = today
+	return errors.Join(debug.SetCrashOutput(l.file, debug.CrashOptions{}), old.Close(), l.prune())
+}
+
+// prune removes what is older than the last keep files.
+func (l *LogFile) prune() error {
 	old, err := filepath.Glob(l.path + ".[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]")
 	if err != nil {
 		return err
@@ -74,7 +92,7 @@ func (l *LogFile) rotate(today string) error {
 		}
 		old = old[1:]
 	}
-	return l.open()
+	return nil
 }
 
 // Close ends the writing.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -13,27 +14,46 @@ import (
 	"pgchameleon/internal/fault"
 )
 
+// Process is who holds a pid file.
+type Process struct {
+	PID  int
+	Task string // the command that it runs, such as start_replica
+}
+
+// Running says that there is such a process.
+func (p Process) Running() bool { return p.PID != 0 }
+
 // PidFile is a pid file that this process holds. The lock on it, not its being
 // there, says that its process lives: a file left by a killed process is free.
 type PidFile struct{ file *os.File }
 
-// Hold takes the pid file for this process; it is an error of kind
+// Hold takes the pid file for this process and its task; it is an error of kind
 // fault.State if another process holds it.
-func Hold(path string) (*PidFile, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+func Hold(path, task string) (*PidFile, error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) // #nosec G304 -- below pid_dir
 	if err != nil {
 		return nil, fault.New(fault.Environment, "check pid_dir in the configuration and who may write there", "opening the pid file: %w", err)
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		pid := readPid(file)
+		holder := read(file)
 		_ = file.Close()
-		return nil, fault.New(fault.State, "stop it first: chameleon stop_replica", "process %d is at work on this source already", pid)
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("locking the pid file %s: %w", path, err)
+		}
+		return nil, Busy(path, holder)
 	}
-	if err := errors.Join(file.Truncate(0), write(file, strconv.Itoa(os.Getpid())+"\n")); err != nil {
+	if err := errors.Join(file.Truncate(0), write(file, strconv.Itoa(os.Getpid())+"\n"+task+"\n")); err != nil {
 		_ = file.Close()
 		return nil, fmt.Errorf("writing the pid file: %w", err)
 	}
 	return &PidFile{file}, nil
+}
+
+// Busy is the error that a process holds the pid file already.
+func Busy(path string, holder Process) error {
+	source := strings.TrimSuffix(filepath.Base(path), ".pid")
+	return fault.New(fault.State, "stop it first: chameleon stop_replica --source "+source,
+		"process %d (%s) is at work on the source %s already", holder.PID, holder.Task, source)
 }
 
 func write(file *os.File, text string) error {
@@ -47,57 +67,85 @@ func (p *PidFile) Release() {
 	_ = p.file.Close()
 }
 
-// Running gives the process that holds the pid file, 0 if none does.
-func Running(path string) (pid int, err error) {
-	file, err := os.Open(path)
+// Running gives the process that holds the pid file, the zero Process if none
+// does.
+func Running(path string) (Process, error) {
+	file, err := os.Open(path) // #nosec G304 -- below pid_dir
 	if errors.Is(err, os.ErrNotExist) {
-		return 0, nil
+		return Process{}, nil
 	}
 	if err != nil {
-		return 0, fmt.Errorf("opening the pid file: %w", err)
+		return Process{}, fault.New(fault.Environment, "run this as the user who started it", "opening the pid file: %w", err)
 	}
 	defer file.Close()
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return readPid(file), nil
+		return read(file), nil
 	}
-	return 0, err
+	if err != nil {
+		return Process{}, fmt.Errorf("looking at the lock of the pid file %s: %w", path, err)
+	}
+	return Process{}, nil // our own lock ends with the file
 }
 
-func readPid(file *os.File) int {
-	text := make([]byte, 32)
+func read(file *os.File) Process {
+	text := make([]byte, 256)
 	n, _ := file.ReadAt(text, 0)
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text[:n])))
-	if err != nil || pid <= 1 { // never a whole process group
-		return 0
+	lines := strings.Split(string(text[:n]), "\n")
+	pid, err := strconv.Atoi(lines[0])
+	if err != nil || pid <= 1 || len(lines) < 2 { // never a whole process group, never half a number
+		return Process{}
 	}
-	return pid
+	return Process{PID: pid, Task: lines[1]}
 }
 
 // Stop asks the process that holds the pid file to end, by SIGTERM, and waits
 // until it has. stopped is false if there was none. When the time is over the
 // process is left alone and the error is of kind fault.State.
 func Stop(ctx context.Context, path string, within time.Duration) (stopped bool, err error) {
-	pid, err := Running(path)
-	if err != nil || pid == 0 {
+	process, err := Running(path)
+	if err != nil || !process.Running() {
 		return false, err
 	}
-	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil && !errors.Is(err, syscall.ESRCH) {
-		return false, fault.New(fault.Environment, "run this as the user who started it", "stopping process %d: %w", pid, err)
+	if err := terminate(path, process); err != nil {
+		return false, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, within)
+	ctx, cancel := context.WithTimeoutCause(ctx, within, errSlow)
 	defer cancel()
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
 		now, err := Running(path)
-		if err != nil || now != pid {
+		if err != nil || now != process {
 			return err == nil, err
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return false, fault.New(fault.State, "read its log file; it ends when its present transaction has", "process %d has not ended within %s", pid, within)
+			if cause := context.Cause(ctx); !errors.Is(cause, errSlow) {
+				return false, cause
+			}
+			return false, fault.New(fault.State, fmt.Sprintf("read its log file; it ends when its present transaction has, and kill -9 %d loses nothing either", process.PID),
+				"process %d has not ended within %s", process.PID, within)
 		}
 	}
+}
+
+var errSlow = errors.New("the process has not ended in time")
+
+// terminate signals the process. It is opened first and the lock looked at again
+// after that, so that it cannot be another one that has got its number.
+func terminate(path string, p Process) error {
+	handle, err := os.FindProcess(p.PID)
+	if err != nil {
+		return fmt.Errorf("finding process %d: %w", p.PID, err)
+	}
+	defer func() { _ = handle.Release() }()
+	if again, err := Running(path); err != nil || again != p {
+		return err // it has ended by itself
+	}
+	if err := handle.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fault.New(fault.Environment, "run this as the user who started it", "stopping process %d: %w", p.PID, err)
+	}
+	return nil
 }
