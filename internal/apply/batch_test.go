@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"context"
+	"runtime"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -98,5 +99,28 @@ func TestALostConnectionIsToBeTriedAgain(t *testing.T) {
 	}
 	if len(l.failures) > 0 {
 		t.Error("a table was blamed")
+	}
+}
+
+func TestMemoryOfALargeTransactionIsBounded(t *testing.T) {
+	one := table("one", []int{0}, "id integer", "n integer", "v text")
+	l := newLab(t, create(one), apply.Options{})
+	l.begin()
+	var peak uint64
+	for i := range 400_000 {
+		if err := l.Rows(l.ctx, insert(one, row(i, i, "some text that is a bit longer than nothing"))); err != nil {
+			t.Fatal(err)
+		}
+		if i%25_000 == 24_999 {
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			peak = max(peak, m.HeapInuse)
+		}
+	}
+	if got := l.commit()["src.one"].Inserted; got != 400_000 {
+		t.Errorf("%d rows", got)
+	}
+	if peak > 160<<20 { // what was left by other tests included
+		t.Errorf("the heap grew to %d MB", peak>>20)
 	}
 }
