@@ -60,10 +60,15 @@ func (r *run[Tx]) copyChunk(w *worker, t *table, c Chunk) error {
 	err := errors.New("nothing was tried")
 	for _, pieces := range []bool{false, true} {
 		err = w.with(t.ctx, func(s Session) error {
-			return r.Target.Begin(t.ctx, func(tx Tx) (err error) {
-				finished, cut, err = r.transfer(t.ctx, s, tx, t, c, pieces)
+			shown := &progress{line: t.line}
+			err := r.Target.Begin(t.ctx, func(tx Tx) (err error) {
+				finished, cut, err = r.transfer(t.ctx, s, tx, t, c, shown, pieces)
 				return err
 			})
+			if err != nil {
+				shown.takeBack()
+			}
+			return err
 		})
 		if fault.KindOf(err) != fault.Data {
 			break
@@ -103,28 +108,23 @@ func (r *run[Tx]) recorded(w *worker, t *table, c Chunk) (finished Chunk, cut []
 }
 
 // transfer reads a chunk, loads it and records it, in a given transaction.
-func (r *run[Tx]) transfer(ctx context.Context, s Session, tx Tx, t *table, c Chunk, pieces bool) (_ Chunk, cut []string, err error) {
+func (r *run[Tx]) transfer(ctx context.Context, s Session, tx Tx, t *table, c Chunk, shown *progress, pieces bool) (_ Chunk, cut []string, err error) {
 	rows, err := s.Read(ctx, t.planner, c)
 	if err != nil {
 		return Chunk{}, nil, err
 	}
-	counted := &progress{Rows: rows, line: t.line}
+	shown.Rows = rows
 	var discarded int64
 	discard := func(row []byte, cause error) error {
 		discarded++
 		return r.Ledger.Discard(ctx, tx, t.mapped, t.state.Low, row, cause)
 	}
-	defer func() {
-		if err != nil {
-			t.line.Advance(-counted.rows.Load(), -counted.bytes.Load())
-		}
-	}()
 	var text *encoder
 	if pieces {
-		text = newEncoder(t.mapped, counted, discard)
+		text = newEncoder(t.mapped, shown, discard)
 		c.Rows, err = r.Target.CopyPieces(ctx, tx, t.mapped, text, discard)
 	} else {
-		text = newEncoder(t.mapped, counted, nil)
+		text = newEncoder(t.mapped, shown, nil)
 		c.Rows, err = r.Target.Copy(ctx, tx, t.mapped, text)
 	}
 	if err != nil {
@@ -164,6 +164,9 @@ func (p *progress) Next() ([][]byte, error) {
 	}
 	return fields, err
 }
+
+// takeBack is for rows that were not loaded after all.
+func (p *progress) takeBack() { p.line.Advance(-p.rows.Swap(0), -p.bytes.Swap(0)) }
 
 // copyWhole copies a table without a key, by one read of a state of which the
 // position is exact, in one transaction.
@@ -213,13 +216,17 @@ func (r *run[Tx]) copySnapshot(s Session, t *table, position event.Position, pie
 		return err
 	}
 	state := State{Step: Begun, Definition: definition, Low: position, High: position}
+	shown := &progress{line: t.line}
 	err = r.Target.Begin(t.ctx, func(tx Tx) error {
 		if err := r.create(t.ctx, tx, t, &state); err != nil {
 			return err
 		}
 		t.state = state
-		_, _, err := r.transfer(t.ctx, s, tx, t, whole, pieces)
+		_, _, err := r.transfer(t.ctx, s, tx, t, whole, shown, pieces)
 		return err
 	})
+	if err != nil {
+		shown.takeBack()
+	}
 	return err
 }

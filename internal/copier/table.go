@@ -75,6 +75,8 @@ func (r *run[Tx]) start(w *worker, t *table) {
 	defer r.settle(w, t)
 	t.release()
 	t.ctx, t.cancel = context.WithCancel(r.ctx)
+	before := t.line.Progress(r.Now())
+	t.line.Advance(-before.Rows, -before.Bytes) // of a copy that begins anew
 	t.line.Enter(status.Copying, r.Now())
 	if err := r.begin(w, t); err != nil {
 		r.failed(t, err)
