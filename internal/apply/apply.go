@@ -26,9 +26,8 @@ import (
 type Writer interface {
 	// Write runs the steps in order and gives for each how many rows of its
 	// updates and deletes were missing; missing rows of updates are inserted.
-	// After an error the transaction can only be rolled back, unless guarded:
-	// then it is as it was before the call.
-	Write(ctx context.Context, steps []change.Step, guarded bool) (missing []int, err error)
+	// If one is refused, the transaction is as it was before the call.
+	Write(ctx context.Context, steps []change.Step) (missing []int, err error)
 	// Exec runs statements one after the other. If one is refused, the
 	// transaction is as it was before the call.
 	Exec(ctx context.Context, statements []string) error
@@ -77,7 +76,6 @@ type Applier struct {
 	seed        maphash.Seed
 	shapes      map[*change.Table]*shape
 	plan        *plan
-	dirty       bool // something was written in the open transaction
 	transaction string
 	counts      map[string]Count
 	excluded    map[string]bool
@@ -111,7 +109,7 @@ func (a *Applier) Begin(ctx context.Context) error {
 }
 
 func (a *Applier) reset() {
-	a.plan, a.dirty, a.transaction, a.counts = a.newPlan(), false, "", map[string]Count{}
+	a.plan, a.transaction, a.counts = a.newPlan(), "", map[string]Count{}
 }
 
 // Transaction names the source transaction that the next Rows belong to, for
@@ -156,7 +154,6 @@ func (a *Applier) Exec(ctx context.Context, statements []string) error {
 		return err
 	}
 	clear(a.shapes)
-	a.dirty = true
 	return a.writer.Exec(ctx, statements)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pgchameleon/internal/apply"
+	"pgchameleon/internal/change"
 	"pgchameleon/internal/fault"
 )
 
@@ -123,4 +124,25 @@ func TestMemoryOfALargeTransactionIsBounded(t *testing.T) {
 	if peak > 160<<20 { // what was left by other tests included
 		t.Errorf("the heap grew to %d MB", peak>>20)
 	}
+}
+
+func TestARefusalKeepsWhatOthersWrote(t *testing.T) {
+	one := table("one", []int{0}, "id integer", "n smallint")
+	l := newLab(t, create(one)+"create table log (line text)", apply.Options{})
+	l.begin()
+	tx, err := l.writer.Tx(l.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(l.ctx, "insert into log values ('kept')"); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []*change.Rows{insert(one, row(1, 1)), insert(one, row(2, 99999))} {
+		if err := l.Rows(l.ctx, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.commit()
+	l.expect("log", "kept")
+	l.expect("one", "1 1")
 }

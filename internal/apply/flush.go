@@ -27,25 +27,18 @@ func (a *Applier) Flush(ctx context.Context) error {
 		steps = append(steps, u.steps...)
 	}
 	if len(steps) > 0 {
-		missing, err := a.writer.Write(ctx, steps, a.dirty)
+		missing, err := a.writer.Write(ctx, steps)
 		switch {
 		case err == nil:
 			a.count(good, missing)
-			a.dirty = true
 		case fault.KindOf(err) != fault.Data || a.options.Isolate == nil:
 			return err
 		default:
 			a.options.Log.Debug("writing the batch table by table", "error", err)
-			if !a.dirty {
-				if err := a.writer.Rollback(ctx); err != nil {
-					return err
-				}
-			}
 			bad = p.units
 		}
 	}
 	for _, u := range bad {
-		a.dirty = true
 		if err := a.careful(ctx, u.changes); err != nil {
 			return err
 		}
@@ -71,7 +64,7 @@ func (a *Applier) careful(ctx context.Context, changes []piece) error {
 		clash = clash || u.clash
 	}
 	if !clash || p.rows == 1 {
-		missing, err := a.writer.Write(ctx, steps, true)
+		missing, err := a.writer.Write(ctx, steps)
 		if err == nil {
 			a.count(p.units, missing)
 			return nil

@@ -22,6 +22,7 @@ func TestMain(m *testing.M) { testserver.Main(m) }
 // lab is an applier on a real PostgreSQL, and a second session that looks on.
 type lab struct {
 	*apply.Applier
+	writer   *write.Changes
 	t        testing.TB
 	ctx      context.Context
 	conn     *pgx.Conn
@@ -59,7 +60,7 @@ func newLabOn(t testing.TB, server, setup string, o apply.Options) *lab {
 			return nil
 		}
 	}
-	l.Applier = apply.New(w, o)
+	l.writer, l.Applier = w, apply.New(w, o)
 	return l
 }
 

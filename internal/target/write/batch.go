@@ -20,6 +20,7 @@ type Changes struct {
 	open   bool                          // BEGIN was sent
 	wait   []string                      // statements to send before the next ones
 	pipe   *pipe                         // requests that wait for their answers
+	used   bool                          // the transaction holds something that a refusal must not undo
 	spent  []string                      // statements that release what is no longer needed, for the next transaction
 	heals  []func(context.Context) error // for updates that missed rows
 	names  int                           // statements ever prepared
@@ -56,35 +57,46 @@ const (
 )
 
 // Write runs the steps in order and gives for each how many rows of its updates
-// and deletes were missing; missing rows of updates are inserted. After an
-// error the transaction can only be rolled back, unless guarded: then it is as
-// it was before the call.
-func (c *Changes) Write(ctx context.Context, steps []change.Step, guarded bool) ([]int, error) {
+// and deletes were missing; missing rows of updates are inserted. If PostgreSQL
+// refuses (fault.Data), the transaction is as it was before the call.
+func (c *Changes) Write(ctx context.Context, steps []change.Step) ([]int, error) {
+	guarded := c.used
 	c.begin()
 	if guarded {
 		c.wait = append(c.wait, guardSet)
 	}
 	missing := make([]int, len(steps))
 	err := c.steps(ctx, steps, missing)
-	if err == nil && guarded {
-		c.wait = append(c.wait, guardRelease)
-	}
 	if err == nil {
+		c.used = true
+		if guarded {
+			c.wait = append(c.wait, guardRelease)
+		}
 		return missing, nil
 	}
 	c.abandon()
 	c.doubt(steps)
-	if guarded && fault.KindOf(err) == fault.Data {
-		if at := slices.Index(c.wait, guardSet); at >= 0 { // nothing was sent yet
-			c.wait = c.wait[:at]
-			return nil, err
-		}
-		c.wait = c.wait[:0]
-		if _, back := c.raw(ctx, guardBack); back != nil {
+	if fault.KindOf(err) == fault.Data {
+		if back := c.back(ctx, guarded); back != nil {
 			return nil, back
 		}
 	}
 	return nil, err
+}
+
+// back undoes what was written since the savepoint or, without one, since the
+// transaction began.
+func (c *Changes) back(ctx context.Context, guarded bool) error {
+	if !guarded {
+		return c.Rollback(ctx)
+	}
+	if at := slices.Index(c.wait, guardSet); at >= 0 { // nothing was sent yet
+		c.wait = c.wait[:at]
+		return nil
+	}
+	c.wait = c.wait[:0]
+	_, err := c.raw(ctx, guardBack)
+	return err
 }
 
 func (c *Changes) steps(ctx context.Context, steps []change.Step, missing []int) error {
@@ -158,7 +170,7 @@ func (c *Changes) raw(ctx context.Context, sql string) (string, error) {
 func (c *Changes) Exec(ctx context.Context, statements []string) error {
 	c.begin()
 	c.wait = append(c.wait, guardSet)
-	c.stale = true
+	c.stale, c.used = true, true
 	if err := c.settle(ctx); err != nil {
 		return err
 	}
@@ -191,7 +203,7 @@ func (c *Changes) Commit(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("committing a batch: %w", err)
 	}
-	c.open = false
+	c.open, c.used = false, false
 	if tag != "COMMIT" {
 		return fmt.Errorf("committing a batch: PostgreSQL answered %s", tag)
 	}

@@ -16,7 +16,7 @@ const rollbackTime = 5 * time.Second
 func (c *Changes) Rollback(ctx context.Context) error {
 	c.abandon()
 	sent := c.open
-	c.wait, c.open, c.heals = c.wait[:0], false, nil
+	c.wait, c.open, c.used, c.heals = c.wait[:0], false, false, nil
 	if c.stale {
 		c.forget()
 	}
@@ -38,6 +38,7 @@ func (c *Changes) Rollback(ctx context.Context) error {
 // committed nor rolled back by them.
 func (c *Changes) Tx(ctx context.Context) (pgx.Tx, error) {
 	c.begin()
+	c.used = true
 	if err := c.settle(ctx); err != nil {
 		return nil, err
 	}
