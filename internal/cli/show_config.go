@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -11,7 +12,7 @@ import (
 )
 
 func (a *App) showConfig() *cobra.Command {
-	return &cobra.Command{
+	command := &cobra.Command{
 		Use:   "show_config",
 		Short: "Print the configuration as it is understood, without passwords",
 		RunE: func(*cobra.Command, []string) error {
@@ -19,24 +20,34 @@ func (a *App) showConfig() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if a.flags.json {
+				return a.printJSON(struct {
+					Path     string           `json:"path"`
+					Settings []config.Setting `json:"settings"`
+					Notes    []config.Note    `json:"notes"`
+				}{c.Path, c.Settings(), append([]config.Note{}, c.Notes...)})
+			}
+			fmt.Fprintln(a.Out, c.Path)
 			t := a.table("Key", "Value")
-			for _, line := range c.Settings() {
-				t.AppendRow(table.Row{line.Key, line.Value})
+			for _, s := range c.Settings() {
+				t.AppendRow(table.Row{s.Key, s.Value})
 			}
 			t.Render()
-			a.notes(c)
+			notes(a.Out, c)
 			return nil
 		},
 	}
+	command.Flags().BoolVar(&a.flags.json, "json", false, "print JSON, for programs")
+	return command
 }
 
 // notes prints what there is to say of the file beside errors.
-func (a *App) notes(c *config.Config) {
+func notes(w io.Writer, c *config.Config) {
 	for _, n := range c.Notes {
 		if n.Line > 0 {
-			fmt.Fprintf(a.Out, "note: %s:%d: %s\n", c.Path, n.Line, n.Text)
+			fmt.Fprintf(w, "note: %s:%d: %s: %s\n", c.Path, n.Line, n.Key, n.Text)
 		} else {
-			fmt.Fprintf(a.Out, "note: %s\n", n.Text)
+			fmt.Fprintf(w, "note: %s\n", n.Text)
 		}
 	}
 }
@@ -54,9 +65,13 @@ func (a *App) showSources() *cobra.Command {
 			for _, s := range c.Sources {
 				var mappings []string
 				for _, pair := range s.Mappings {
-					mappings = append(mappings, pair.From+" -> "+pair.To)
+					mappings = append(mappings, pair.From+" → "+pair.To)
 				}
-				t.AppendRow(table.Row{s.Name, s.Type, s.Conn.Host, s.Conn.Port, s.Conn.User, strings.Join(mappings, "\n")})
+				port := s.Conn.Port
+				if port == 0 {
+					port = 3306
+				}
+				t.AppendRow(table.Row{s.Name, s.Type, s.Conn.Host, port, s.Conn.User, strings.Join(mappings, "\n")})
 			}
 			t.Render()
 			return nil
@@ -64,12 +79,14 @@ func (a *App) showSources() *cobra.Command {
 	}
 }
 
-// table begins a table on the output.
+// table begins a table on the output, with a header if there is one.
 func (a *App) table(header ...any) table.Writer {
 	t := table.NewWriter()
 	t.SetOutputMirror(a.Out)
 	t.SetStyle(table.StyleLight)
 	t.Style().Format.Header = 0
-	t.AppendHeader(header)
+	if len(header) > 0 {
+		t.AppendHeader(header)
+	}
 	return t
 }

@@ -14,6 +14,8 @@ func (a *App) showErrors() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "show_errors",
 		Short: "List the error log, or one line of it in full with --logid",
+		Long: "Lists the newest errors first: of all sources, or of one with --source, and of the tables (by their names in\n" +
+			"PostgreSQL) that --schema and --tables choose. --full shows the messages uncut.",
 		RunE: a.onTarget(func(cmd *cobra.Command, e Engine) error {
 			if a.flags.logid > 0 {
 				f, err := e.Failure(cmd.Context(), a.flags.logid)
@@ -33,11 +35,17 @@ func (a *App) showErrors() *cobra.Command {
 			return a.showFailures(list)
 		}),
 	}
-	command.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	command.Flags().BoolVar(&a.flags.json, "json", false, "print JSON, for programs")
 	return command
 }
 
-func (a *App) showFailures(list []status.Failure) error {
+func (a *App) showFailures(all []status.Failure) error {
+	list := []status.Failure{}
+	for _, f := range all {
+		if a.wanted(f.Schema + "." + f.Table) {
+			list = append(list, f)
+		}
+	}
 	if a.flags.json {
 		return a.printJSON(list)
 	}
@@ -47,7 +55,7 @@ func (a *App) showFailures(list []status.Failure) error {
 	}
 	t := a.table("Log id", "Source name", "Position", "Table", "Schema", "Error timestamp", "Message")
 	for _, f := range list {
-		t.AppendRow(table.Row{f.ID, f.Source, f.Position, f.Table, f.Schema, moment(f.Time), shorten(f.Message, 100)})
+		t.AppendRow(table.Row{f.ID, f.Source, f.Position, f.Table, f.Schema, moment(f.Time), a.cut(f.Message, 100)})
 	}
 	t.Render()
 	return nil
@@ -57,7 +65,7 @@ func (a *App) showFailure(f *status.Failure) error {
 	if a.flags.json {
 		return a.printJSON(f)
 	}
-	t := a.table("", "")
+	t := a.table()
 	t.AppendRows([]table.Row{
 		{"Log id", f.ID}, {"Source name", f.Source}, {"Position", f.Position}, {"Table", f.Table}, {"Schema", f.Schema},
 		{"Error timestamp", moment(f.Time)}, {"SQL executed", f.SQL}, {"Error message", f.Message},
@@ -68,14 +76,7 @@ func (a *App) showFailure(f *status.Failure) error {
 
 func (a *App) printJSON(value any) error {
 	encoder := json.NewEncoder(a.Out)
+	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(value)
-}
-
-func shorten(text string, limit int) string {
-	letters := []rune(text)
-	if len(letters) <= limit {
-		return text
-	}
-	return string(letters[:limit-1]) + "…"
 }

@@ -1,17 +1,16 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"maps"
 	"os/signal"
-	"slices"
 	"syscall"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"pgchameleon/internal/fault"
 	"pgchameleon/internal/status"
 )
 
@@ -22,27 +21,13 @@ func (a *App) showStatus() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "show_status",
 		Short: "Show how all sources are, or one in detail with --source",
+		Long: "Lists all sources, or shows one with its tables. --schema and --tables choose tables, --full shows those\n" +
+			"too that simply replicate.",
 		RunE: a.onTarget(func(cmd *cobra.Command, e Engine) error {
-			if !a.flags.watch {
-				return a.showOnce(cmd.Context(), e)
+			if a.flags.watch {
+				return a.watch(cmd.Context(), e)
 			}
-			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
-			defer stop()
-			tick := time.NewTicker(watchEvery)
-			defer tick.Stop()
-			for {
-				if terminal(a.Out) {
-					fmt.Fprint(a.Out, "\x1b[H\x1b[2J")
-				}
-				if err := a.showOnce(ctx, e); err != nil && ctx.Err() == nil {
-					return err
-				}
-				select {
-				case <-tick.C:
-				case <-ctx.Done():
-					return nil
-				}
-			}
+			return a.showOnce(cmd.Context(), e, nil)
 		}),
 	}
 	command.Flags().BoolVar(&a.flags.json, "json", false, "print JSON, for programs")
@@ -50,14 +35,50 @@ func (a *App) showStatus() *cobra.Command {
 	return command
 }
 
-func (a *App) showOnce(ctx context.Context, e Engine) error {
+// watch shows the status again and again until it is interrupted. A target that is
+// away for a while does not end it.
+func (a *App) watch(ctx context.Context, e Engine) error {
+	ctx, release := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer release()
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	pace := &pace{}
+	for {
+		var page bytes.Buffer
+		drawn := *a
+		drawn.Out = &page
+		err := drawn.showOnce(ctx, e, pace)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case fault.KindOf(err) == fault.Retry:
+			fmt.Fprintf(&page, "%v\ntrying again until Ctrl-C\n", err)
+		case err != nil:
+			return err
+		}
+		if terminal(a.Out) {
+			fmt.Fprint(a.Out, "\x1b[H\x1b[2J") // in one go with the page, so that it does not flicker
+		}
+		if _, err := a.Out.Write(page.Bytes()); err != nil {
+			return nil // whoever read it is gone
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// showOnce shows the status; pace, if there is one, tells how fast it goes.
+func (a *App) showOnce(ctx context.Context, e Engine, pace *pace) error {
 	if a.flags.source == all {
 		list, err := e.Sources(ctx)
 		if err != nil {
 			return err
 		}
 		if a.flags.json {
-			return a.printJSON(list)
+			return a.printJSON(append([]status.Source{}, list...)) // no sources are [], not null
 		}
 		a.showSummaries(list)
 		return nil
@@ -66,110 +87,41 @@ func (a *App) showOnce(ctx context.Context, e Engine) error {
 	if err != nil {
 		return err
 	}
+	d.Replicas = a.chosen(d.Replicas)
 	if a.flags.json {
+		d.Rules = append([]status.Applied{}, d.Rules...)
 		return a.printJSON(d)
 	}
-	a.showDetail(d)
+	a.showDetail(d, pace.rows(d.Counters, time.Now()))
 	return nil
 }
 
-func (a *App) showSummaries(list []status.Source) {
-	t := a.table("Source id", "Source name", "Type", "Status", "Consistent", "Read lag", "Last read", "Replay lag", "Last replay")
-	for _, s := range list {
-		t.AppendRow(table.Row{s.ID, s.Name, s.Type, statusText(&s), yes(s.Consistent), span(s.ReadLag), moment(s.LastRead), span(s.ReplayLag), moment(s.LastReplay)})
-	}
-	t.Render()
-}
-
-func statusText(s *status.Source) string {
-	text := s.Status
-	if (text == "running" || text == "initialising") && !s.Alive {
-		text += " (no process)"
-	}
-	if s.Note != "" {
-		text += ": " + shorten(s.Note, 60)
-	}
-	return text
-}
-
-func (a *App) showDetail(d *status.Detail) {
-	a.showSummaries([]status.Source{d.Source})
-	fmt.Fprintln(a.Out, "\n== Schema mappings ==")
-	t := a.table("Origin schema", "Destination schema")
-	for _, origin := range slices.Sorted(maps.Keys(d.Mappings)) {
-		t.AppendRow(table.Row{origin, d.Mappings[origin]})
-	}
-	t.Render()
-	fmt.Fprintln(a.Out, "\n== Replica status ==")
-	parked := d.Tables["excluded"] + d.Tables["failed"]
-	t = a.table("", "")
-	t.AppendRows([]table.Row{
-		{"Read position", d.ReadPosition},
-		{"Replay position", d.ReplayPosition},
-		{"Tables not replicated", parked},
-		{"Tables replicated", int64(len(d.Replicas)) - parked},
-		{"All tables", len(d.Replicas)},
-		{"Replayed transactions", count(d.Counters.Transactions)},
-		{"Replayed rows", count(d.Counters.Inserted + d.Counters.Updated + d.Counters.Deleted)},
-		{"Replayed DDL", count(d.Counters.DDL)},
-		{"Skipped statements", count(d.Counters.Skipped)},
-		{"Rows that were missing", count(d.Counters.Missing)},
-		{"Discarded rows", count(d.Discarded)},
-		{"Errors in the log", count(d.Errors)},
-	})
-	t.Render()
-	a.showTables(d)
-	a.showRules(d)
-}
-
-// showTables lists the tables that need attention or are on their way; those
-// that simply replicate are only counted.
-func (a *App) showTables(d *status.Detail) {
-	t := a.table("Table", "In PostgreSQL", "State", "Rows copied", "Of about", "Bytes", "Since", "Reason")
-	for _, r := range d.Replicas {
-		if r.State == "replicating" {
-			continue
+// chosen leaves the tables that --schema and --tables name.
+func (a *App) chosen(replicas []status.Replica) []status.Replica {
+	list := []status.Replica{}
+	for _, r := range replicas {
+		if a.wanted(r.Source) || a.wanted(r.Target) {
+			list = append(list, r)
 		}
-		t.AppendRow(table.Row{r.Source, r.Target, r.State, count(r.CopiedRows), count(r.EstimatedRows), size(r.CopiedBytes), moment(r.Since), shorten(r.Reason, 100)})
 	}
-	if t.Length() == 0 {
-		return
-	}
-	fmt.Fprintln(a.Out, "\n== Tables that are not replicating yet, or no more ==")
-	t.Render()
+	return list
 }
 
-func (a *App) showRules(d *status.Detail) {
-	if len(d.Rules) == 0 {
-		return
-	}
-	fmt.Fprintln(a.Out, "\n== Values changed by a rule ==")
-	t := a.table("Table", "Column", "Rule", "Values")
-	for _, r := range d.Rules {
-		t.AppendRow(table.Row{r.Table, r.Column, r.Rule, count(r.Count)})
-	}
-	t.Render()
+// pace tells how fast rows are applied, from one look to the next.
+type pace struct {
+	at   time.Time
+	last int64
 }
 
-func yes(b bool) string {
-	if b {
-		return "Yes"
+// rows gives the rows a second since the last look, negative if there was none.
+func (p *pace) rows(c status.Counters, now time.Time) float64 {
+	if p == nil {
+		return -1
 	}
-	return "No"
-}
-
-// moment writes a time of day in UTC, "N/A" for none.
-func moment(t time.Time) string {
-	if t.IsZero() {
-		return "N/A"
+	sum, before := c.Inserted+c.Updated+c.Deleted, *p
+	p.at, p.last = now, sum
+	if before.at.IsZero() || !now.After(before.at) || sum < before.last {
+		return -1
 	}
-	return t.UTC().Format("2006-01-02 15:04:05")
-}
-
-// span writes a lag; below a second in milliseconds.
-func span(d time.Duration) string {
-	if d < time.Second {
-		return d.Round(time.Millisecond).String()
-	}
-	return d.Round(time.Second).String()
+	return float64(sum-before.last) / now.Sub(before.at).Seconds()
 }

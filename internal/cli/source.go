@@ -13,10 +13,11 @@ func (a *App) addSource() *cobra.Command {
 	return &cobra.Command{
 		Use:   "add_source",
 		Short: "Register a source of the configuration in the catalogue",
-		RunE: a.onSource(func(cmd *cobra.Command, _ *config.Config, e Engine) error {
+		RunE: a.onSource(func(cmd *cobra.Command, c *config.Config, e Engine) error {
 			if err := e.AddSource(cmd.Context(), a.flags.source); err != nil {
 				return err
 			}
+			notes(a.Err, c) // once is enough; show_config repeats them
 			fmt.Fprintf(a.Out, "source %s was added\n", a.flags.source)
 			return nil
 		}),

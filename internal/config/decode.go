@@ -86,16 +86,19 @@ func (d *decoder) dictionary(n *node, owner string, fields []field) {
 		d.fail(n.line, n.column, "%s must be keys with values, not %s", cmp.Or(owner, "the configuration"), n.kind)
 		return
 	}
+	meant := map[string]bool{} // keys that are there, but misspelt
 	for _, e := range n.entries {
 		at := slices.IndexFunc(fields, func(f field) bool { return f.name == e.key.text })
 		if at < 0 {
-			d.fail(e.key.line, e.key.column, "unknown key %q%s%s", e.key.text, in, suggestion(e.key.text, fields))
+			near, advice := suggestion(e.key.text, fields)
+			meant[near] = true
+			d.fail(e.key.line, e.key.column, "unknown key %q%s%s", e.key.text, in, advice)
 			continue
 		}
 		d.field(&fields[at], e)
 	}
 	for _, f := range fields {
-		if f.required && n.entry(f.name) == nil {
+		if f.required && n.entry(f.name) == nil && !meant[f.name] {
 			d.fail(n.line, n.column, "%s has no %s, which must be given", cmp.Or(owner, "the configuration"), f.name)
 		}
 	}
@@ -141,17 +144,17 @@ func (d *decoder) file(path string) string {
 	return filepath.Clean(path)
 }
 
-// suggestion names the known key that was probably meant.
-func suggestion(key string, fields []field) string {
+// suggestion names the known key that was probably meant, and says so.
+func suggestion(key string, fields []field) (near, advice string) {
 	names := make([]string, len(fields))
 	for i, f := range fields {
 		names[i] = f.name
 	}
 	if near := Nearest(key, names); near != "" {
-		return fmt.Sprintf("; did you mean %q?", near)
+		return near, fmt.Sprintf("; did you mean %q?", near)
 	}
 	slices.Sort(names)
-	return "; the keys are " + strings.Join(names, ", ")
+	return "", "; the keys are " + strings.Join(names, ", ")
 }
 
 // Nearest finds the name that word was probably meant to be, or "".

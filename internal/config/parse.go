@@ -25,9 +25,12 @@ func Parse(path string, text []byte, home string, env func(string) string) (*Con
 	c := newConfig(home, env)
 	c.Path = path
 	d := &decoder{path: path, folder: filepath.Dir(path), home: env("HOME"), config: c}
+	if folder, err := filepath.Abs(d.folder); err == nil {
+		d.folder = folder // a daemon may work elsewhere
+	}
 	root := tree(text, d.fail)
-	if root == nil {
-		return nil, d.err()
+	if err := d.err(); err != nil {
+		return nil, err
 	}
 	d.dictionary(root, "", c.fields())
 	if conn := root.entry("pg_conn"); conn != nil {
