@@ -107,6 +107,9 @@ func (s *Stream) run(ctx context.Context, from event.Position, emit func(ctx con
 	if err != nil {
 		return fault.New(fault.State, "copy anew with init_replica", "the stored position cannot be used: %w", err)
 	}
+	if err := s.behind(ctx, conn, server, from, tracker); err != nil {
+		return err
+	}
 	known, err := readCharsets(ctx, conn)
 	if err != nil {
 		return err
@@ -141,6 +144,41 @@ func (s *Stream) check(server *inspect.Server, from event.Position) error {
 			"the server at %s is another one (%s) than was followed so far (%s)", s.options.Dial.Address(), server.ID, from.Server)
 	case from.Offset >= 1<<32:
 		return fault.New(fault.Environment, "use GTIDs, or copy anew with init_replica", "the protocol cannot ask for the position %s, beyond 4 GB", from)
+	}
+	return nil
+}
+
+// behind refuses a MariaDB whose log does not reach up to the position. It would
+// take the position without a word, and pass over what comes next: that gets
+// numbers which are counted as read.
+func (s *Stream) behind(ctx context.Context, conn *client.Conn, server *inspect.Server, from event.Position, tracker *Tracker) error {
+	have, isMariaDB := tracker.set.(domains)
+	if !isMariaDB || !byGTID(server, from) {
+		return nil
+	}
+	rows, err := dial.Text(ctx, conn, "SELECT @@GLOBAL.gtid_binlog_pos")
+	if err != nil {
+		return fmt.Errorf("reading the server's GTIDs: %w", err)
+	}
+	log, err := parseDomains(rows[0][0])
+	if err != nil {
+		return err
+	}
+	shared := false
+	for domain, g := range have {
+		its, found := log[domain]
+		shared = shared || found
+		switch {
+		case !found || its.number >= g.number:
+		case from.Server == server.ID:
+			return fault.New(fault.Environment, hintOther, "the server's binary log ends at %s, before what was read of it (%s)", log, have)
+		default:
+			return fault.New(fault.Retry, "it is waited for; if it was restored or reset, copy the tables anew with init_replica",
+				"the server's binary log ends at %s, before what was read of the former one (%s)", log, have)
+		}
+	}
+	if !shared {
+		return fault.New(fault.Environment, hintOther, "the server's binary log (at %q) knows nothing of what was read before (%s)", log, have)
 	}
 	return nil
 }

@@ -164,7 +164,8 @@ func TestSnapshotWaitsForWritersOnMySQL(t *testing.T) {
 	}
 }
 
-// SELECT, REPLICATION SLAVE and REPLICATION CLIENT are enough for tables of InnoDB.
+// SELECT, REPLICATION SLAVE and REPLICATION CLIENT are enough for tables of InnoDB,
+// but for those of MySQL 5.6.
 func TestFewPrivilegesAreEnough(t *testing.T) {
 	each(t, func(t *testing.T, s *testserver.Server) {
 		database := s.Database(t, "few")
@@ -175,7 +176,7 @@ func TestFewPrivilegesAreEnough(t *testing.T) {
 		conn := connect(t, s, strings.ReplaceAll(database, "few", "u"))
 		f := facts(t, conn)
 		i, m := schema.Name{Schema: database, Table: "i"}, schema.Name{Schema: database, Table: "m"}
-		if _, err := inspect.LowMark(t.Context(), conn, f, i); err != nil {
+		if _, err := inspect.LowMark(t.Context(), conn, f, i); err != nil && f.Version >= 50700 { // 5.6 needs a lock
 			t.Error(err)
 		}
 		if _, err := inspect.HighMark(t.Context(), conn, f, i); err != nil {

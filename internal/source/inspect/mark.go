@@ -30,11 +30,12 @@ const commitTries = 30
 // changed the table is visible to each SELECT that starts from now on.
 //
 // A transaction is in the binary log shortly before the engine shows it, so
-// the log's end is not enough. MySQL adds a transaction to gtid_executed after
-// the engine commit: P is that set, without file and offset, which nothing ties
-// to it. MariaDB: a consistent snapshot tells up to where the log is visible.
-// A table whose engine has no transactions, and MySQL without GTIDs, need a
-// lock on that one table for milliseconds (and the privilege LOCK TABLES).
+// the log's end is not enough. MySQL from 5.7 on adds a transaction to
+// gtid_executed after the engine commit: P is that set, without file and offset,
+// which nothing ties to it. (5.6 adds it before.) MariaDB: a consistent snapshot
+// tells up to where the log is visible. A table whose engine has no
+// transactions, MySQL 5.6 and MySQL without GTIDs need a lock on that one table
+// for milliseconds (and the privilege LOCK TABLES).
 func LowMark(ctx context.Context, conn *client.Conn, s *Server, table schema.Name) (event.Position, error) {
 	p, err := lowMark(ctx, conn, s, table)
 	if err != nil {
@@ -50,7 +51,7 @@ func lowMark(ctx context.Context, conn *client.Conn, s *Server, table schema.Nam
 		return event.Position{}, err
 	case safe && s.Flavor == event.MariaDB:
 		return visible(ctx, conn, s)
-	case safe && s.GTID:
+	case safe && s.GTID && s.Version >= 50700:
 		gtids, err := single(ctx, conn, "SELECT @@GLOBAL.gtid_executed")
 		if gtids != "" || err != nil {
 			return event.Position{Flavor: s.Flavor, Server: s.ID, GTIDs: plain(gtids)}, err
