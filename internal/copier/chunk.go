@@ -216,9 +216,13 @@ func (r *run[Tx]) copySnapshot(s Session, t *table, position event.Position, pie
 		return err
 	}
 	state := State{Step: Begun, Definition: definition, Low: position, High: position}
+	earlier, _, err := r.Ledger.State(t.ctx, t.name)
+	if err != nil {
+		return err
+	}
 	shown := &progress{line: t.line}
 	err = r.Target.Begin(t.ctx, func(tx Tx) error {
-		if err := r.create(t.ctx, tx, t, &state); err != nil {
+		if err := r.create(t.ctx, tx, t, &state, earlier.Pending); err != nil {
 			return err
 		}
 		t.state = state

@@ -197,7 +197,11 @@ func (r *run[Tx]) fresh(w *worker, t *table) error {
 	}
 	state.Definition = t.mapped.Source
 	err := retry(t.ctx, w.patience, r.Log, func() error {
-		return r.Target.Begin(t.ctx, func(tx Tx) (err error) { return r.create(t.ctx, tx, t, &state) })
+		earlier, _, err := r.Ledger.State(t.ctx, t.name)
+		if err != nil {
+			return err
+		}
+		return r.Target.Begin(t.ctx, func(tx Tx) error { return r.create(t.ctx, tx, t, &state, earlier.Pending) })
 	})
 	if err != nil {
 		return err
@@ -210,12 +214,8 @@ func (r *run[Tx]) fresh(w *worker, t *table) error {
 
 // create makes the empty table and records that its copy begins. What an earlier try
 // has taken off is still to be built again.
-func (r *run[Tx]) create(ctx context.Context, tx Tx, t *table, state *State) error {
-	earlier, _, err := r.Ledger.State(ctx, t.name)
-	if err != nil {
-		return err
-	}
-	if state.Pending, err = r.Target.Create(ctx, tx, t.mapped, t.statements.Create, earlier.Pending); err != nil {
+func (r *run[Tx]) create(ctx context.Context, tx Tx, t *table, state *State, earlier []change.Index) (err error) {
+	if state.Pending, err = r.Target.Create(ctx, tx, t.mapped, t.statements.Create, earlier); err != nil {
 		return err
 	}
 	return r.Ledger.Begin(ctx, tx, t.mapped, *state)

@@ -174,9 +174,12 @@ func (p *Planner) doneOnLine(c Chunk, cut []string, rows int64) (left bool) {
 	if end := integer(cut); end != nil {
 		taken.to = end
 		// What lies above the greatest key is younger than the table's low mark.
-		if taken.upper != nil || end.Cmp(l.greatest) < 0 {
+		if taken.upper != nil || l.greatest == nil || end.Cmp(l.greatest) < 0 {
 			p.gaps, left = slices.Insert(p.gaps, 0, gap{lower: cut, upper: taken.upper}), true
 		}
+	}
+	if taken.from == nil { // nothing was planned
+		return left
 	}
 	l.hole = rows == 0
 	if rows == 0 {

@@ -29,7 +29,7 @@ type Planner struct {
 	row   float64 // bytes of a row, as far as is known
 	gaps  []gap   // what has not been given out, in the key's order
 	last  int64   // the greatest number that was ever given out
-	whole bool    // the table is not to be cut
+	whole bool    // the table is not to be cut, as far as is known
 	line  *line   // for a key of one integer
 }
 
@@ -93,7 +93,12 @@ func (p *Planner) Next(ctx context.Context, s *Session) (Chunk, bool, error) {
 	if p.whole {
 		g := p.gaps[0]
 		p.gaps = p.gaps[1:]
-		return p.give(Chunk{Lower: g.lower, Upper: g.upper}, g), true, nil
+		c := p.give(Chunk{Lower: g.lower, Upper: g.upper}, g)
+		if p.line != nil { // in case the estimate is far off
+			c.Limit = limitFactor * p.rows()
+			p.line.flying[c.Number] = span{}
+		}
+		return c, true, nil
 	}
 	var c Chunk
 	var err error
@@ -160,5 +165,9 @@ func (p *Planner) Done(c Chunk, cut []string, rows, bytes int64) bool {
 	if rows > 0 {
 		p.row = max(1, (p.row+float64(bytes)/float64(rows))/2)
 	}
-	return p.line != nil && !p.whole && p.doneOnLine(c, cut, rows)
+	if p.line == nil {
+		return false
+	}
+	p.whole = p.whole && cut == nil
+	return p.doneOnLine(c, cut, rows)
 }

@@ -41,7 +41,10 @@ func newScan(t *Table) *scan {
 	source := t.Source
 	s := &scan{table: dial.Quote(source.Schema) + "." + dial.Quote(source.Name.Table), width: len(t.Columns), at: -1}
 	key := source.Key()
-	s.key = rangeable(source, key)
+	index := indexOf(source, key)
+	if index != nil && !index.Invisible {
+		s.key = rangeable(source, sameWay(index, key))
+	}
 	list := t.Columns
 	if s.arithmetic(len(key)) {
 		if s.at = slices.Index(list, s.key[0].read); s.at < 0 {
@@ -54,7 +57,7 @@ func newScan(t *Table) *scan {
 		s.list = "1"
 	}
 	if len(s.key) > 0 {
-		s.force = " FORCE INDEX (" + dial.Quote(indexOf(source, key)) + ")"
+		s.force = " FORCE INDEX (" + dial.Quote(index.Name) + ")"
 	}
 	return s
 }
@@ -64,18 +67,29 @@ func (s *scan) arithmetic(columns int) bool {
 	return columns == 1 && len(s.key) == 1 && s.key[0].integer
 }
 
-// indexOf names the index that the key is.
-func indexOf(t *schema.Table, key []int) string {
+// sameWay gives the columns of the key that the index has in one direction: in
+// another order it cannot be walked.
+func sameWay(index *schema.Index, key []int) []int {
+	for i, part := range index.Parts {
+		if part.Desc != index.Parts[0].Desc {
+			return key[:i]
+		}
+	}
+	return key
+}
+
+// indexOf finds the index that the key is.
+func indexOf(t *schema.Table, key []int) *schema.Index {
 	for _, kind := range []schema.IndexKind{schema.PrimaryKey, schema.Unique} {
 		for i := range t.Indexes {
 			if t.Indexes[i].Kind == kind && slices.EqualFunc(t.Indexes[i].Parts, key, func(p schema.IndexPart, at int) bool {
 				return p.Expr == "" && p.Prefix == 0 && t.Column(p.Column) == at
 			}) {
-				return t.Indexes[i].Name
+				return &t.Indexes[i]
 			}
 		}
 	}
-	return "PRIMARY"
+	return nil
 }
 
 // query reads a chunk's rows.

@@ -66,6 +66,9 @@ func (l *Loader) lockTimeout() string {
 
 func (l *Loader) swap(ctx context.Context, tx pgx.Tx, t *mapping.Table, record func(tx pgx.Tx) error) error {
 	if l.Keep {
+		if err := l.grant(ctx, tx, t); err != nil {
+			return err
+		}
 		return record(tx)
 	}
 	if err := run(ctx, tx, l.lockTimeout(), "set local search_path to ''"); err != nil {
