@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pgchameleon/internal/event"
+	"pgchameleon/internal/source/dial"
 	"pgchameleon/internal/testserver"
 )
 
@@ -58,8 +59,12 @@ func TestTwoPhaseAlter(t *testing.T) {
 			s := newSource(t, testserver.Shared(t, name))
 			s.exec(t, "CREATE TABLE t (id int)", "INSERT INTO t VALUES (1), (1)")
 			from := s.position(t)
-			s.exec(t, "SET binlog_alter_two_phase = ON", "ALTER TABLE t ADD x int", "ALTER IGNORE TABLE t ADD UNIQUE (id)", "INSERT INTO t VALUES (2, 2)")
-			want := "[ALTER TABLE t ADD x int]\n[ALTER IGNORE TABLE t ADD UNIQUE (id)]\ninsert t\n"
+			s.exec(t, "SET binlog_alter_two_phase = ON", "ALTER TABLE t ADD x int", "ALTER IGNORE TABLE t ADD UNIQUE (id)", "ALTER TABLE t DROP INDEX id", "INSERT INTO t VALUES (2, 2)")
+			fails := []string{"SET SESSION binlog_alter_two_phase = ON", "USE `" + s.database + "`", "INSERT INTO t VALUES (2, 3)", "ALTER TABLE t ADD PRIMARY KEY (id)"}
+			if err := dial.Exec(t.Context(), s.conn, fails...); dial.Number(err) != 1062 {
+				t.Fatalf("the ALTER should fail: %v", err)
+			}
+			want := "[ALTER TABLE t ADD x int]\n[ALTER IGNORE TABLE t ADD UNIQUE (id)]\n[ALTER TABLE t DROP INDEX id]\ninsert t\ninsert t\n"
 			if diff := cmp.Diff(want, s.story(s.collect(t, s.options(), from, s.position(t)))); diff != "" {
 				t.Error(diff)
 			}
