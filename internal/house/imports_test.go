@@ -30,7 +30,7 @@ var table = []row{
 	{"source/dial", []string{"event"}, "connections to MySQL"},
 	{"source/inspect", []string{"event", "schema", "source/dial"}, "what the source holds and how it is set"},
 	{"source/snapshot", []string{"event", "schema", "source/dial", "source/inspect"}, "rows of the source, in chunks"},
-	{"source/binlog", []string{"event", "schema", "source/dial"}, "the stream; it knows no target"},
+	{"source/binlog", []string{"event", "schema", "source/dial", "source/inspect"}, "the stream; it asks each time which server it is at, and knows no target"},
 	{"target/dial", nil, "connections to PostgreSQL"},
 	{"target/inspect", []string{"target/dial", "mapping"}, "what the target holds"},
 	{"target/write", []string{"change", "event", "mapping", "target/dial"}, "of event only the names of actions, as change has them; writes what it is told, in a transaction that it is given; knows neither order nor position"},
