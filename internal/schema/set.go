@@ -9,8 +9,9 @@ import (
 
 // Set is an immutable version of the source's tables. With gives the next.
 type Set struct {
-	tables map[Name]*Table
-	fold   bool // table and schema names are case-insensitive (lower_case_table_names 1 or 2)
+	tables    map[Name]*Table
+	databases map[string]string // default collations
+	fold      bool              // table and schema names are case-insensitive (lower_case_table_names 1 or 2)
 }
 
 // NewSet gives the set of these tables; fold says that the server compares
@@ -49,13 +50,27 @@ func (s *Set) Tables() []*Table {
 // With gives a set in which the named tables are removed and then the given
 // ones put in (replacing those of the same name).
 func (s *Set) With(removed []Name, put ...*Table) *Set {
-	next := &Set{tables: maps.Clone(s.tables), fold: s.fold}
+	next := &Set{tables: maps.Clone(s.tables), databases: s.databases, fold: s.fold}
 	for _, n := range removed {
 		delete(next.tables, s.key(n))
 	}
 	for _, t := range put {
 		next.tables[s.key(t.Name)] = t
 	}
+	return next
+}
+
+// Database gives a schema's default collation, or "" if it is not known.
+func (s *Set) Database(name string) string { return s.databases[s.key(Name{Schema: name}).Schema] }
+
+// WithDatabase gives a set that knows a schema's default collation; "" makes it
+// forget it.
+func (s *Set) WithDatabase(name, collation string) *Set {
+	next := &Set{tables: s.tables, databases: maps.Clone(s.databases), fold: s.fold}
+	if next.databases == nil {
+		next.databases = map[string]string{}
+	}
+	next.databases[s.key(Name{Schema: name}).Schema] = collation
 	return next
 }
 

@@ -1,0 +1,124 @@
+package ddl
+
+import (
+	"slices"
+	"strings"
+
+	"pgchameleon/internal/ddl/parse"
+	"pgchameleon/internal/schema"
+)
+
+// dropKeys applies the clauses that name indexes and constraints as they were.
+func (x *draft) dropKeys(a parse.Action) error {
+	switch a := a.(type) {
+	case *parse.DropKey:
+		if !x.dropKey(a.What, a.Name) {
+			return x.absent(a.What+" key", a.Name, a.IfExists)
+		}
+	case *parse.RenameIndex:
+		at := x.t.Index(a.From)
+		if at < 0 {
+			return x.absent("index", a.From, a.IfExists)
+		}
+		x.t.Indexes[at].Name = a.To
+		x.was[a.To] = a.From
+	case *parse.SetIndex:
+		at := x.t.Index(a.Name)
+		if at < 0 {
+			return x.absent("index", a.Name, a.IfExists)
+		}
+		x.t.Indexes[at].Invisible = a.Invisible
+	case *parse.SetCheck:
+		for i := range x.t.Checks {
+			if strings.EqualFold(x.t.Checks[i].Name, a.Name) {
+				x.t.Checks[i].NotEnforced = a.NotEnforced
+			}
+		}
+	}
+	return nil
+}
+
+// dropKey drops what has the name, of the sorts that what allows.
+func (x *draft) dropKey(what, name string) bool {
+	t := x.t
+	if what == "check" || what == "constraint" {
+		if at := slices.IndexFunc(t.Checks, func(k schema.Check) bool { return strings.EqualFold(k.Name, name) }); at >= 0 {
+			t.Checks = slices.Delete(t.Checks, at, at+1)
+			return true
+		}
+	}
+	if what == "foreign" || what == "constraint" {
+		if at := slices.IndexFunc(t.ForeignKeys, func(f schema.ForeignKey) bool { return strings.EqualFold(f.Name, name) }); at >= 0 {
+			t.ForeignKeys = slices.Delete(t.ForeignKeys, at, at+1)
+			return true
+		}
+	}
+	if what == "foreign" || what == "check" {
+		return false
+	}
+	at := t.Index(name)
+	if at < 0 {
+		return false
+	}
+	t.Indexes = slices.Delete(t.Indexes, at, at+1)
+	delete(x.was, name)
+	return true
+}
+
+func (x *draft) addKeys(a parse.Action) error {
+	if add, ok := a.(*parse.AddKey); ok {
+		if index, ok := add.Key.(*parse.Index); ok && !index.IfNotExists {
+			delete(x.was, index.Name)
+		}
+		x.key(add.Key)
+	}
+	return nil
+}
+
+// rest applies what is left, in the order of the text.
+func (x *draft) rest(a parse.Action) error {
+	switch a := a.(type) {
+	case *parse.Rename:
+		to := a.To
+		x.rename = &to
+	case *parse.Versioning:
+		x.t.Versioned = a.Add
+		if a.Add {
+			if !slices.ContainsFunc(x.t.Columns, func(c schema.Column) bool { return c.System }) {
+				x.origin = append(x.origin, -1, -1)
+			}
+			addSystemColumns(x.t)
+			return nil
+		}
+		for i := len(x.t.Columns) - 1; i >= 0; i-- {
+			if x.t.Columns[i].System {
+				x.t.Columns, x.origin = slices.Delete(x.t.Columns, i, i+1), slices.Delete(x.origin, i, i+1)
+			}
+		}
+	case *parse.SetPeriod:
+		if !a.Drop {
+			setPeriod(x.t, a.Period)
+		}
+	case *parse.Partition:
+		return x.partition(a)
+	}
+	return nil
+}
+
+// partition notes what an action on partitions does to the table. Those that
+// remove rows do it without row events.
+func (x *draft) partition(a *parse.Partition) error {
+	switch a.Verb {
+	case "by":
+		x.t.Partitioned = true
+	case "remove":
+		x.t.Partitioned = false
+	case "drop", "truncate":
+		x.refill = "partitions were emptied, and the binary log does not tell of which rows"
+	case "exchange", "convert", "convert table":
+		x.refill = "a partition was exchanged with a table, and the binary log does not tell of which rows"
+	case "discard", "import":
+		x.refill = "a partition's file was replaced"
+	}
+	return nil
+}

@@ -1,0 +1,294 @@
+package ddl
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"pgchameleon/internal/ddl/parse"
+	"pgchameleon/internal/event"
+	"pgchameleon/internal/mapping"
+	"pgchameleon/internal/schema"
+)
+
+// Apply works out what a statement of the stream does to a set of tables and what
+// PostgreSQL must do. The error is an *Untranslatable.
+func Apply(set *schema.Set, st *event.Statement, d parse.Dialect, rules *mapping.Rules) (*Effect, error) {
+	d.SQLMode = st.SQLMode
+	x := &applier{set: set, st: st, d: d, rules: rules, effect: &Effect{}}
+	statement, err := parse.Parse(st.SQL, d)
+	if err != nil {
+		return nil, x.untranslatable(err.Error())
+	}
+	if _, drop := statement.(*parse.DropTable); st.Error != 0 && !drop {
+		return &Effect{Next: set, Ignored: true}, nil // it failed on the source too
+	}
+	if err := x.apply(statement); err != nil {
+		return nil, x.untranslatable(err.Error())
+	}
+	e := x.effect
+	e.Next = x.set
+	e.Ignored = x.set == set && len(e.SQL)+len(e.Excluded) == 0
+	return e, nil
+}
+
+// applier carries one statement's work.
+type applier struct {
+	set    *schema.Set
+	st     *event.Statement
+	d      parse.Dialect
+	rules  *mapping.Rules
+	effect *Effect
+}
+
+func (x *applier) apply(statement parse.Statement) error {
+	switch s := statement.(type) {
+	case *parse.CreateTable:
+		return x.createTable(s)
+	case *parse.DropTable:
+		x.dropTables(s)
+	case *parse.RenameTable:
+		for _, pair := range s.Pairs {
+			x.rename(x.name(pair[0]), x.name(pair[1]))
+		}
+	case *parse.Truncate:
+		x.truncate(x.name(s.Name))
+	case *parse.AlterTable:
+		return x.alterTable(x.name(s.Name), s)
+	case *parse.CreateIndex:
+		actions := []parse.Action{&parse.AddKey{Key: &s.Index}}
+		name := x.name(s.Table)
+		if t := x.set.Get(name); s.OrReplace && t != nil && t.Index(s.Index.Name) >= 0 {
+			actions = append([]parse.Action{&parse.DropKey{What: "index", Name: s.Index.Name}}, actions...)
+		}
+		return x.alterTable(name, &parse.AlterTable{Actions: actions})
+	case *parse.DropIndex:
+		return x.alterTable(x.name(s.Table), &parse.AlterTable{Actions: []parse.Action{
+			&parse.DropKey{What: "index", Name: s.Name, IfExists: s.IfExists},
+		}})
+	case *parse.Database:
+		x.database(s)
+	case *parse.Other:
+		x.other(s)
+	}
+	return nil
+}
+
+// name completes a name by the session's database.
+func (x *applier) name(n schema.Name) schema.Name {
+	if n.Schema == "" {
+		n.Schema = x.st.Schema
+	}
+	return n
+}
+
+// untranslatable names the replicated tables that the statement mentions.
+func (x *applier) untranslatable(reason string) error {
+	e := &Untranslatable{Reason: reason}
+	for _, mention := range parse.Mentions(x.st.SQL, x.d) {
+		t := x.set.Get(x.name(mention))
+		if t != nil && x.rules.Wants(t.Name) && !slices.Contains(e.Names, t.Name) {
+			e.Names = append(e.Names, t.Name)
+		}
+	}
+	return e
+}
+
+// other parks the tables that a statement changes without row events.
+func (x *applier) other(s *parse.Other) {
+	if s.Kind != "dml" {
+		return
+	}
+	for _, n := range s.Tables {
+		if t := x.set.Get(x.name(n)); t != nil && x.rules.Wants(t.Name) {
+			x.effect.exclude(t.Name, "its rows were changed by a statement, not by row events (binlog_format was not ROW); it needs a copy: sync_tables")
+		}
+	}
+}
+
+func (x *applier) dropTables(s *parse.DropTable) {
+	if s.Temporary {
+		return
+	}
+	for _, n := range s.Names {
+		x.drop(x.name(n))
+	}
+}
+
+// drop forgets a table and drops what we made for it.
+func (x *applier) drop(name schema.Name) {
+	t := x.set.Get(name)
+	if t == nil {
+		return
+	}
+	x.set = x.set.With([]schema.Name{t.Name})
+	if !x.rules.Wants(t.Name) {
+		return
+	}
+	if mapped, err := x.rules.Table(t); err == nil {
+		x.effect.run(t.Name, dropTable(mapped)...)
+	}
+	x.effect.Dropped = append(x.effect.Dropped, t.Name)
+	x.effect.lift(t.Name)
+}
+
+func dropTable(t *mapping.Table) []string {
+	sql := []string{"DROP TABLE IF EXISTS " + t.Ident()}
+	for _, c := range t.Columns {
+		if c.Enum != "" {
+			sql = append(sql, "DROP TYPE IF EXISTS "+c.Type(t.Schema))
+		}
+	}
+	return sql
+}
+
+func (x *applier) truncate(name schema.Name) {
+	t := x.set.Get(name)
+	if t == nil || !x.rules.Wants(t.Name) || t.Sequence {
+		return
+	}
+	if mapped, err := x.rules.Table(t); err == nil {
+		x.effect.run(t.Name, "TRUNCATE TABLE "+mapped.Ident()+" RESTART IDENTITY")
+	}
+}
+
+func (x *applier) database(s *parse.Database) {
+	name := s.Name
+	if name == "" {
+		name = x.st.Schema
+	}
+	if s.Verb == "drop" || s.Verb == "create" && s.OrReplace {
+		for _, t := range x.set.Tables() {
+			if t.Schema == name || x.set.Fold() && strings.EqualFold(t.Schema, name) {
+				x.drop(t.Name)
+			}
+		}
+		if x.set.Database(name) != "" {
+			x.set = x.set.WithDatabase(name, "")
+		}
+	}
+	if s.Verb == "drop" || s.Verb == "create" && s.IfExists && x.set.Database(name) != "" {
+		return
+	}
+	if _, mapped := x.rules.Target(name); !mapped {
+		return
+	}
+	outer := serverCollation(x.d)
+	if s.Verb == "alter" {
+		if s.Charset == "" && s.Collation == "" {
+			return
+		}
+		outer = databaseCollation(x.set, name, x.d)
+	}
+	_, collation := resolve(s.Charset, s.Collation, charsetOf(outer), outer, x.d)
+	x.set = x.set.WithDatabase(name, collation)
+}
+
+func (x *applier) createTable(s *parse.CreateTable) error {
+	name := x.name(s.Name)
+	if s.Temporary {
+		return nil
+	}
+	if old := x.set.Get(name); old != nil {
+		if s.IfNotExists {
+			return nil
+		}
+		x.drop(name) // OR REPLACE, or a table that was dropped unseen
+	}
+	if _, mapped := x.rules.Target(name.Schema); !mapped || !x.rules.Wants(name) {
+		return nil
+	}
+	t, err := x.definition(name, s)
+	if err != nil {
+		x.effect.exclude(name, "%v", err)
+		return nil
+	}
+	x.set = x.set.With(nil, t)
+	mapped, err := x.rules.Table(t)
+	if err != nil {
+		x.effect.exclude(name, "%v", err)
+		return nil
+	}
+	x.effect.run(name, CreateTable(mapped)...)
+	x.effect.run(name, Defaults(mapped)...)
+	for _, index := range Indexes(mapped) {
+		if index.Skipped == "" {
+			x.effect.run(name, index.SQL)
+		}
+	}
+	x.effect.run(name, Comments(mapped)...)
+	x.effect.lift(name)
+	x.effect.Created = append(x.effect.Created, name)
+	return nil
+}
+
+// definition makes the table that a CREATE TABLE of the stream defines.
+func (x *applier) definition(name schema.Name, s *parse.CreateTable) (*schema.Table, error) {
+	switch {
+	case s.Like != nil:
+		like := x.set.Get(x.name(*s.Like))
+		if like == nil {
+			return nil, fmt.Errorf("it is made like %s, which is not replicated, and needs a copy: sync_tables", x.name(*s.Like))
+		}
+		return likeTable(name, like), nil
+	case s.Select:
+		return nil, fmt.Errorf("its columns come from a SELECT, and it needs a copy: sync_tables")
+	case len(s.Columns) == 0:
+		return nil, fmt.Errorf("the statement names no columns")
+	}
+	b := &builder{d: x.d, t: &schema.Table{Name: name}}
+	t := b.build(s, databaseCollation(x.set, name.Schema, x.d))
+	if t.Engine == "" {
+		t.Engine = "InnoDB"
+	}
+	for i := range t.ForeignKeys {
+		x.referenced(&t.ForeignKeys[i], t, s)
+	}
+	return t, nil
+}
+
+// referenced completes a foreign key that names its parent without columns: they
+// are the parent's primary key.
+func (x *applier) referenced(f *schema.ForeignKey, t *schema.Table, s *parse.CreateTable) {
+	for _, k := range s.Keys {
+		if stated, ok := k.(*parse.ForeignKey); ok && stated.RefColumns != nil && slices.Equal(stated.RefColumns, f.RefColumns) {
+			return
+		}
+	}
+	parent := x.set.Get(f.References)
+	if f.References == t.Name {
+		parent = t
+	}
+	if parent == nil {
+		return
+	}
+	if at := parent.Index("PRIMARY"); at >= 0 && len(parent.Indexes[at].Parts) == len(f.Columns) {
+		for i, p := range parent.Indexes[at].Parts {
+			f.RefColumns[i] = p.Column
+		}
+	}
+}
+
+// likeTable copies a definition as CREATE TABLE … LIKE does: all but foreign
+// keys and the AUTO_INCREMENT that was reached.
+func likeTable(name schema.Name, like *schema.Table) *schema.Table {
+	t := like.Clone()
+	old := t.Name.Table
+	t.Name, t.ForeignKeys, t.AutoIncrement = name, nil, 0
+	renameChecks(t, old)
+	return t
+}
+
+// renameChecks lets the names that the server made of the table's follow it.
+func renameChecks(t *schema.Table, old string) {
+	for i := range t.Checks {
+		if number, ok := strings.CutPrefix(t.Checks[i].Name, old+"_chk_"); ok {
+			t.Checks[i].Name = t.Name.Table + "_chk_" + number
+		}
+	}
+	for i := range t.ForeignKeys {
+		if number, ok := strings.CutPrefix(t.ForeignKeys[i].Name, old+"_ibfk_"); ok {
+			t.ForeignKeys[i].Name = t.Name.Table + "_ibfk_" + number
+		}
+	}
+}

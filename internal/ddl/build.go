@@ -1,0 +1,155 @@
+package ddl
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"pgchameleon/internal/ddl/parse"
+	"pgchameleon/internal/schema"
+)
+
+// Table makes a table of what SHOW CREATE TABLE says of it.
+func Table(schemaName, showCreate string, d parse.Dialect) (*schema.Table, error) {
+	statement, err := parse.Parse(showCreate, d)
+	if err != nil {
+		return nil, err
+	}
+	create, ok := statement.(*parse.CreateTable)
+	if !ok || create.Like != nil || create.Select {
+		return nil, errNotATable
+	}
+	d.ImplicitTimestamps = false // all is stated
+	b := &builder{d: d, exact: true, t: &schema.Table{Name: schema.Name{Schema: schemaName, Table: create.Name.Table}}}
+	return b.build(create, serverCollation(d)), nil
+}
+
+// builder makes a table of a CREATE TABLE.
+type builder struct {
+	d     parse.Dialect
+	t     *schema.Table
+	exact bool // the text is the server's own: all keys have names, no index is implied
+	own   []*ownIndex
+}
+
+// ownIndex is an index that the server made for a foreign key.
+type ownIndex struct{ name string }
+
+func (b *builder) build(s *parse.CreateTable, outer string) *schema.Table {
+	t := b.t
+	t.Charset, t.Collation = resolve(s.Options.Charset, s.Options.Collation, charsetOf(outer), outer, b.d)
+	t.Engine, t.Partitioned, t.Sequence = s.Options.Engine, s.Partitioned, s.Options.Sequence
+	setOptions(t, &s.Options)
+	for i := range s.Columns {
+		t.Columns = append(t.Columns, b.column(&s.Columns[i]))
+	}
+	for _, k := range s.Keys {
+		b.key(k)
+	}
+	b.finish()
+	for _, p := range s.Periods {
+		setPeriod(t, p)
+	}
+	b.versioned(s)
+	return t
+}
+
+// setOptions takes over those options that ALTER TABLE sets in the same way.
+func setOptions(t *schema.Table, o *parse.Options) {
+	if o.Engine != "" {
+		t.Engine = o.Engine
+	}
+	if o.Comment != nil {
+		t.Comment = *o.Comment
+	}
+	if o.AutoIncrement != nil {
+		t.AutoIncrement = *o.AutoIncrement
+	}
+	t.Versioned = t.Versioned || o.Versioned
+}
+
+// column completes a column as it is stated.
+func (b *builder) column(p *parse.Column) schema.Column {
+	complete(p, b.t.Charset, b.t.Collation, b.d)
+	c := p.Column
+	c.System = p.RowBound != ""
+	if c.System || c.AutoIncrement {
+		c.NotNull = true
+	}
+	if b.d.ImplicitTimestamps && c.Type.Name == "timestamp" {
+		b.implicit(p, &c)
+	}
+	settle(&c)
+	return c
+}
+
+// implicit gives a TIMESTAMP column what it has without being asked while
+// explicit_defaults_for_timestamp is off.
+func (b *builder) implicit(p *parse.Column, c *schema.Column) {
+	if p.Null || c.Generated != nil {
+		return
+	}
+	c.NotNull = true
+	if c.Default != nil || c.OnUpdate != "" {
+		return
+	}
+	first := !slices.ContainsFunc(b.t.Columns, func(o schema.Column) bool { return o.Type.Name == "timestamp" })
+	if !first {
+		c.Default = &schema.Default{Text: "0000-00-00 00:00:00"}
+		return
+	}
+	now := "current_timestamp()"
+	if c.Type.Scale > 0 {
+		now = "current_timestamp(" + strconv.Itoa(c.Type.Scale) + ")"
+	}
+	c.Default, c.OnUpdate = &schema.Default{Expr: true, Text: now}, now
+}
+
+// setPeriod marks the columns of a period: those of system versioning are the
+// server's, those of an application's are NOT NULL.
+func setPeriod(t *schema.Table, p parse.Period) {
+	for _, name := range []string{p.From, p.To} {
+		if at := t.Column(name); at >= 0 {
+			t.Columns[at].NotNull = true
+			t.Columns[at].System = t.Columns[at].System || p.Name == "system_time"
+		}
+	}
+}
+
+// versioned adds the columns that a system-versioned table has without stating
+// them, and takes the server's column out of its keys: of each key there is one
+// current row.
+func (b *builder) versioned(s *parse.CreateTable) {
+	t := b.t
+	if !t.Versioned && slices.ContainsFunc(s.Columns, func(c parse.Column) bool { return c.Versioning == "with" }) {
+		t.Versioned = true
+	}
+	if t.Versioned {
+		addSystemColumns(t)
+	}
+	for i := range t.Indexes {
+		t.Indexes[i].Parts = slices.DeleteFunc(t.Indexes[i].Parts, func(p schema.IndexPart) bool {
+			at := t.Column(p.Column)
+			return p.Column != "" && at >= 0 && t.Columns[at].System
+		})
+	}
+	t.Indexes = slices.DeleteFunc(t.Indexes, func(i schema.Index) bool { return len(i.Parts) == 0 })
+}
+
+func addSystemColumns(t *schema.Table) {
+	if slices.ContainsFunc(t.Columns, func(c schema.Column) bool { return c.System }) {
+		return
+	}
+	for _, name := range []string{"row_start", "row_end"} {
+		t.Columns = append(t.Columns, schema.Column{
+			Name: name, NotNull: true, Invisible: true, System: true,
+			Type: schema.Type{Name: "timestamp", Length: -1, Scale: 6, Text: "timestamp(6)"},
+		})
+	}
+}
+
+// jsonCheck says whether a check is what makes a column of MariaDB a JSON one.
+func jsonCheck(expr, column string) bool {
+	squeezed := strings.NewReplacer("`", "", " ", "", `"`, "").Replace(expr)
+	return strings.EqualFold(squeezed, "json_valid("+strings.ReplaceAll(column, " ", "")+")")
+}

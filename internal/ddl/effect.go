@@ -1,0 +1,76 @@
+// Package ddl owns what a statement of MySQL's data definition does: to the
+// tracked schema, and as statements of PostgreSQL. The copy and the stream make
+// tables by the same code. It does not own when its statements are run, nor the
+// text of MySQL's (that is ddl/parse).
+package ddl
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"pgchameleon/internal/schema"
+)
+
+var errNotATable = errors.New("the text is not the definition of a table")
+
+// Effect is what a statement of the stream does.
+type Effect struct {
+	Next     *schema.Set
+	SQL      []string         // for PostgreSQL, in order
+	For      []schema.Name    // by statement of SQL: the table on the source that it is about, by its name before
+	Created  []schema.Name    // tables that are replicated from here on
+	Dropped  []schema.Name    // tables that are gone, by their names before
+	Renamed  [][2]schema.Name // old and new names, in order
+	Changed  []schema.Name    // tables whose mapping must be made anew, by their names after
+	Excluded []Exclusion      // tables that cannot be followed any further
+	Ignored  bool             // it does nothing to what is replicated
+}
+
+// Exclusion says why a table is to be parked.
+type Exclusion struct {
+	Name   schema.Name
+	Reason string
+}
+
+// Untranslatable is the error for a statement that cannot be read.
+type Untranslatable struct {
+	Names  []schema.Name // replicated tables that it seems to be about
+	Reason string
+}
+
+// Error tells the reason and the tables.
+func (e *Untranslatable) Error() string {
+	names := make([]string, len(e.Names))
+	for i, n := range e.Names {
+		names[i] = n.String()
+	}
+	return fmt.Sprintf("%s (tables: %s)", e.Reason, strings.Join(names, ", "))
+}
+
+// needsCopy is the reason for a table that comes into the replica by a rename.
+const needsCopy = "it came in by a rename from a table that is not replicated and needs a copy: sync_tables"
+
+func (e *Effect) run(name schema.Name, sql ...string) {
+	for _, s := range sql {
+		e.SQL, e.For = append(e.SQL, s), append(e.For, name)
+	}
+}
+
+func (e *Effect) exclude(name schema.Name, format string, args ...any) {
+	e.lift(name)
+	e.Excluded = append(e.Excluded, Exclusion{Name: name, Reason: fmt.Sprintf(format, args...)})
+}
+
+// lift takes an exclusion back: the name has come to stand for another table.
+func (e *Effect) lift(name schema.Name) {
+	e.Excluded = slices.DeleteFunc(e.Excluded, func(x Exclusion) bool { return x.Name == name })
+}
+
+// change notes that a table's mapping must be made anew.
+func (e *Effect) change(name schema.Name) {
+	if !slices.Contains(e.Changed, name) {
+		e.Changed = append(e.Changed, name)
+	}
+}
