@@ -317,10 +317,13 @@ func (p *pair) kill(id string) {
 func TestRefusedRowsAreKeptApart(t *testing.T) {
 	p := newPair(t, testserver.Source)
 	p.fill()
-	p.rules.Overrides = []mapping.Override{
-		{Type: "varchar(100)", To: "varchar(57)", Tables: []string{p.from + ".big"}}, // 3 * 19 = 57 characters fit
-		{Type: "varchar(50)", To: "varchar(8)", Tables: []string{p.from + ".words"}},
-		{Type: "varchar(50)", To: "varchar(3)", Tables: []string{p.from + ".loose"}},
+	checks := map[string]string{"big": "length(a) <= 57", "words": "length(w) <= 8", "loose": "b <> 'same'"} // 3 * 19 = 57 characters fit
+	p.copier.Render = func(table *mapping.Table) copier.Statements {
+		s := render(table)
+		if check := checks[table.Name]; check != "" {
+			s.Create = append(s.Create, "alter table "+table.In(write.LoadingSchema(table.Schema)).Ident()+" add check ("+check+")")
+		}
+		return s
 	}
 	p.src.Exec(t, p.from, "UPDATE big SET a = REPEAT('x', 58) WHERE id IN (7, 14, 2800, 27993)")
 	result, _ := p.mustRun()
@@ -333,6 +336,20 @@ func TestRefusedRowsAreKeptApart(t *testing.T) {
 		(select sum((chunk ->> 'Discarded')::int) from ledger.chunks)`)
 	if text := strings.Join(got[0], "|"); text != "3996|1000|0|7 14 2800 27993|500|900|1404" {
 		t.Errorf("loaded and refused: %s", text)
+	}
+}
+
+func TestWhatRulesDidToValuesIsCounted(t *testing.T) {
+	p := newPair(t, testserver.Source)
+	p.src.Exec(t, p.from, "CREATE TABLE days (id INT NOT NULL, d DATE, PRIMARY KEY (id)) ENGINE=InnoDB")
+	p.src.Exec(t, p.from, "SET SESSION sql_mode=''", "INSERT INTO days VALUES (1, '0000-00-00'), (2, '2024-02-30'), (3, '0000-00-00'), (4, '2024-01-01')")
+	p.src.Exec(t, p.from, "DELETE FROM days WHERE id = 2")
+	p.mustRun()
+	if got := p.dst.Query(t, p.to, "SELECT count(*), count(d) FROM web.days"); got[0][0] != "3" || got[0][1] != "1" {
+		t.Errorf("rows and dates: %v", got)
+	}
+	if p.ledger.notes["d: zero date"] != 2 {
+		t.Errorf("counted: %v", p.ledger.notes)
 	}
 }
 
@@ -424,5 +441,25 @@ func TestNoTables(t *testing.T) {
 	p := newPair(t, testserver.Source)
 	if result, _ := p.mustRun(); len(result.Swapped)+len(result.Failed) != 0 {
 		t.Errorf("%+v", result)
+	}
+}
+
+func TestARowOf64MB(t *testing.T) {
+	p := newPair(t, testserver.Source)
+	large := testserver.Private(t, testserver.Source, "--max-allowed-packet=256M", "--innodb-log-file-size=512M")
+	p.src, p.from = large, large.Database(t, "copy")
+	p.rules.Schemas = map[string]string{p.from: "web"}
+	p.copier.Source.(*origin).config.Port = uint16(large.Port) // #nosec G115 -- a port
+	p.src.Exec(t, p.from, "CREATE TABLE texts (id INT NOT NULL, b LONGTEXT, PRIMARY KEY (id)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4",
+		"CREATE TABLE blobs (id INT NOT NULL, b LONGBLOB, PRIMARY KEY (id)) ENGINE=InnoDB",
+		"INSERT INTO texts VALUES (1, REPEAT('ab\\n\\\\', 16777216)), (2, 'x')", "INSERT INTO blobs VALUES (1, REPEAT(x'00ff5c0a', 16777216)), (2, 'x')")
+	if result, _ := p.mustRun(); len(result.Failed) != 0 {
+		t.Fatalf("%+v", result)
+	}
+	for _, table := range []string{"texts", "blobs"} {
+		want, got := p.src.Query(t, p.from, "SELECT id, LENGTH(b), MD5(b) FROM "+table+" ORDER BY id"), p.dst.Query(t, p.to, "SELECT id, length(b), md5(b) FROM web."+table+" ORDER BY id")
+		if fmt.Sprint(want) != fmt.Sprint(got) {
+			t.Errorf("%s: %v here, %v there", table, want, got)
+		}
 	}
 }

@@ -1,3 +1,6 @@
+// Package write owns what is written to PostgreSQL: changes of rows set-wise,
+// and tables that are made, loaded, indexed and swapped into place. It does
+// not own which changes, in which order, or the position that goes with them.
 package write
 
 import (
