@@ -2,6 +2,7 @@ package binlog_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -61,6 +62,9 @@ func TestStatementsSayTheirSession(t *testing.T) {
 		const ansiQuotes = 4
 		if statements[0].SQLMode&ansiQuotes == 0 || statements[1].SQLMode&ansiQuotes != 0 {
 			t.Errorf("sql_mode %x, %x", statements[0].SQLMode, statements[1].SQLMode)
+		}
+		if age := time.Since(statements[0].Time); age < -time.Minute || age > time.Minute {
+			t.Errorf("the statement began at %s", statements[0].Time)
 		}
 		if statements[0].Schema != s.database || statements[3].Schema != "" {
 			t.Errorf("schemas %q, %q", statements[0].Schema, statements[3].Schema)

@@ -3,6 +3,7 @@ package binlog
 import (
 	"bytes"
 	"strings"
+	"time"
 
 	"pgchameleon/internal/event"
 )
@@ -36,6 +37,9 @@ func (r *reader) query(body []byte, compressed bool, offset uint64) (*event.Stat
 	}
 	var charset uint16
 	s.SQLMode, charset = statusVars(status)
+	if r.header.time != 0 {
+		s.Time = time.Unix(int64(r.header.time), 0)
+	}
 	s.SQL = r.charsets.decode(charset, bytes.TrimRight(text, "\x00"))
 	return s, nil
 }
