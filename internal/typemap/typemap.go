@@ -6,6 +6,7 @@ package typemap
 
 import (
 	"errors"
+	"fmt"
 
 	"pgchameleon/internal/schema"
 )
@@ -23,28 +24,57 @@ var ErrShort = errors.New("the row image ends inside a value")
 // many goroutines at once.
 type Column struct {
 	Source schema.Column
+	family family
 }
 
 // New maps a column. override is the PostgreSQL type the configuration asks
 // for, "" for the default; one that cannot be done is an error.
 func New(source schema.Column, override string, options Options) (*Column, error) {
-	return nil, errors.New("typemap: not there yet")
+	c := &Column{Source: source}
+	f, err := familyOf(&c.Source, options)
+	if err != nil {
+		return nil, err
+	}
+	if override != "" {
+		if f, err = f.override(&c.Source, override); err != nil {
+			return nil, fmt.Errorf("overriding %s by %q: %w", source.Type.Text, override, err)
+		}
+	}
+	c.family = f
+	return c, nil
 }
 
 // SQL is the PostgreSQL type ("numeric(20)", "timestamp(6) with time zone"); ""
 // when the column wants an enum type of its own, whose labels Enum gives.
-func (c *Column) SQL() string { return "" }
+func (c *Column) SQL() string { return c.family.sql }
 
 // Enum gives the labels of the enum type to be made for the column, or nil.
-func (c *Column) Enum() []string { return nil }
+func (c *Column) Enum() []string { return c.family.enum }
+
+// Why is a sentence on what the type becomes and what is done with values
+// that PostgreSQL cannot hold, for the documentation.
+func (c *Column) Why() string { return c.family.why }
 
 // Select is the expression by which the copy reads the column over the text
-// protocol, given its quoted name.
-func (c *Column) Select(quoted string) string { return quoted }
+// protocol, given its quoted name. Its session has SET NAMES utf8mb4 and the
+// time zone +00:00.
+func (c *Column) Select(quoted string) string {
+	if c.family.expr == nil {
+		return quoted
+	}
+	return c.family.expr(quoted)
+}
 
 // Text appends the COPY text field for src, a value (not NULL) of the text
 // protocol as Select yields it.
-func (c *Column) Text(dst, src []byte, notes *Notes) ([]byte, error) { return dst, nil }
+func (c *Column) Text(dst, src []byte, notes *Notes) ([]byte, error) {
+	start := len(dst)
+	dst, err := c.family.text(dst, src, notes)
+	if err != nil || c.family.finish == nil {
+		return dst, err
+	}
+	return c.family.finish(dst, start, notes)
+}
 
 // ImageFunc appends the COPY text field for the value (not NULL) that begins at
 // src[0] in a row image, and returns how many bytes of src it took.
@@ -53,8 +83,21 @@ type ImageFunc func(dst, src []byte, notes *Notes) (out []byte, used int, err er
 // Image gives the decoder for the column's values in row images whose table map
 // has this MYSQL_TYPE_* and metadata. It is an error when they contradict
 // the column's type.
-func (c *Column) Image(typ byte, meta uint16) (ImageFunc, error) { return nil, nil }
-
-// Skip tells how many bytes a value of this wire type takes at src[0], for columns that
-// are not replicated.
-func Skip(typ byte, meta uint16, src []byte) (int, error) { return 0, nil }
+func (c *Column) Image(typ byte, meta uint16) (ImageFunc, error) {
+	typ, meta, value, err := c.family.value(typ, meta)
+	if err != nil {
+		return nil, err
+	}
+	finish := c.family.finish
+	if finish == nil {
+		return read(typ, meta, value)
+	}
+	return read(typ, meta, func(dst, src []byte, notes *Notes) ([]byte, error) {
+		start := len(dst)
+		dst, err := value(dst, src, notes)
+		if err != nil {
+			return dst, err
+		}
+		return finish(dst, start, notes)
+	})
+}

@@ -1,0 +1,183 @@
+package typemap
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	_ "embed"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"sync"
+	"unicode/utf8"
+)
+
+//go:generate go run ./gen -address 127.0.0.1:3306
+
+// charsets holds what a real server says of each of its character sets.
+//
+//go:embed charsets.bin.gz
+var charsets []byte
+
+// codePage is a character set's characters by their codes; 0 is none.
+type codePage struct {
+	one   []uint16
+	two   []uint16 // nil in a set of single bytes
+	three []uint16 // after 8F, in the EUC sets of Japanese
+	four  []uint16 // GB 18030, counted through
+	ascii bool     // every byte below 128 means itself
+}
+
+var codePages = sync.OnceValues(readCodePages)
+
+func readCodePages() (map[string]*codePage, error) {
+	unpacked, err := gzip.NewReader(bytes.NewReader(charsets))
+	if err != nil {
+		return nil, fmt.Errorf("reading the character sets: %w", err)
+	}
+	pages := map[string]*codePage{}
+	for r := bufio.NewReader(unpacked); ; {
+		head, err := r.ReadString('\n')
+		if err == io.EOF {
+			return pages, nil
+		}
+		var name string
+		var length, count int
+		if _, err := fmt.Sscanf(head, "%s %d %d\n", &name, &length, &count); err != nil {
+			return nil, fmt.Errorf("reading the character sets: %w", err)
+		}
+		table := make([]uint16, count)
+		if err := binary.Read(r, binary.LittleEndian, table); err != nil {
+			return nil, fmt.Errorf("reading the character set %s: %w", name, err)
+		}
+		if pages[name] == nil {
+			pages[name] = &codePage{}
+		}
+		pages[name].put(length, table)
+	}
+}
+
+func (p *codePage) put(length int, table []uint16) {
+	switch length {
+	case 1:
+		p.one, p.ascii = table, true
+		for b, r := range table[:utf8.RuneSelf] {
+			p.ascii = p.ascii && b == int(r)
+		}
+	case 2:
+		p.two = table
+	case 3:
+		p.three = table
+	case 4:
+		p.four = table
+	}
+}
+
+// charsetDecoder gives the appender of UTF-8 for text in a MySQL character set.
+func charsetDecoder(name string) (appender, error) {
+	switch name {
+	case "", "utf8mb4", "utf8mb3", "utf8", "binary":
+		return plain, nil
+	case "ucs2":
+		return wide(2, binary.BigEndian), nil
+	case "utf16":
+		return utf16Decoder(binary.BigEndian), nil
+	case "utf16le":
+		return utf16Decoder(binary.LittleEndian), nil
+	case "utf32":
+		return wide(4, binary.BigEndian), nil
+	}
+	pages, err := codePages()
+	if err != nil {
+		return nil, err
+	}
+	page := pages[name]
+	switch {
+	case page == nil:
+		return nil, fmt.Errorf("the character set %q is not known", name)
+	case page.two == nil:
+		return page.single, nil
+	}
+	return page.multi, nil
+}
+
+// bad appends what the server appends where a code has no character.
+func bad(dst []byte, notes *Notes) []byte {
+	notes.Add(BadBytes)
+	return append(dst, '?')
+}
+
+func (p *codePage) single(dst, src []byte, notes *Notes) ([]byte, error) {
+	if p.ascii {
+		n := ordinary(src)
+		dst, src = append(dst, src[:n]...), src[n:]
+	}
+	for _, b := range src {
+		r := p.one[b]
+		switch {
+		case r == 0 && b != 0:
+			dst = bad(dst, notes)
+		case r < utf8.RuneSelf:
+			dst = append(dst, byte(r))
+		default:
+			dst = utf8.AppendRune(dst, rune(r))
+		}
+	}
+	return dst, nil
+}
+
+func (p *codePage) multi(dst, src []byte, notes *Notes) ([]byte, error) {
+	if p.ascii {
+		n := ordinary(src)
+		dst, src = append(dst, src[:n]...), src[n:]
+	}
+	for len(src) > 0 {
+		r, size := p.rune(src)
+		if r == 0 && src[0] != 0 {
+			dst = bad(dst, notes)
+		} else {
+			dst = utf8.AppendRune(dst, r)
+		}
+		src = src[size:]
+	}
+	return dst, nil
+}
+
+// rune gives the first character of src and its length, 0 where there is none.
+func (p *codePage) rune(src []byte) (rune, int) {
+	first := src[0]
+	if r := p.one[first]; r != 0 || first == 0 {
+		return rune(r), 1
+	}
+	if len(src) >= 2 {
+		if r := p.two[int(first)<<8|int(src[1])]; r != 0 {
+			return rune(r), 2
+		}
+	}
+	if p.three != nil && first == 0x8f && len(src) >= 3 {
+		if r := p.three[int(src[1])<<8|int(src[2])]; r != 0 {
+			return rune(r), 3
+		}
+	}
+	if p.four != nil && len(src) >= 4 {
+		return p.fourBytes(src)
+	}
+	return 0, 1
+}
+
+// fourBytes reads a four-byte code of GB 18030: below 90 30 81 30 by the table, from
+// there on counted from U+10000.
+func (p *codePage) fourBytes(src []byte) (rune, int) {
+	a, b, c, d := int(src[0])-0x81, int(src[1])-0x30, int(src[2])-0x81, int(src[3])-0x30
+	if a < 0 || a > 125 || b < 0 || b > 9 || c < 0 || c > 125 || d < 0 || d > 9 {
+		return 0, 1
+	}
+	n := ((a*10+b)*126+c)*10 + d
+	switch {
+	case n < len(p.four):
+		return rune(p.four[n]), 4
+	case n >= 189000 && n < 189000+0x100000:
+		return rune(0x10000 + n - 189000), 4
+	}
+	return 0, 4
+}

@@ -1,0 +1,69 @@
+package typemap
+
+import (
+	"bytes"
+	"fmt"
+
+	"pgchameleon/internal/schema"
+)
+
+// timeFamily: MySQL's TIME is a duration of up to 838 hours, either way.
+func timeFamily(c *schema.Column) family {
+	scale := max(c.Type.Scale, 0)
+	return family{
+		kind: kindClock, sql: fmt.Sprintf("time(%d) without time zone", scale), text: plain, finish: dayOr(c.NotNull),
+		value: temporalValue(c, wireTime, wireTime2, oldTime, time2),
+		why: "A time of day. A negative one or one beyond 24:00:00 becomes NULL, or 00:00:00 or 24:00:00 where the column is NOT NULL; " +
+			"the override `interval` holds them all.",
+	}
+}
+
+// time2 decodes sign, hours (10 bits), minutes and seconds with their fraction as one
+// big-endian number, which is offset so that it sorts.
+func time2(scale int) appender {
+	return func(dst, src []byte, _ *Notes) ([]byte, error) {
+		width := 8 * (len(src) - 3)
+		n := int64(big(src)) - 0x800000<<width
+		if n < 0 {
+			dst, n = append(dst, '-'), -n
+		}
+		clock := int(n >> width)
+		dst = appendClock(dst, clock>>12&1023, clock>>6&63, clock&63)
+		if scale == 0 {
+			return dst, nil
+		}
+		digit := (len(src) - 3) * 2
+		dst = digits(append(dst, '.'), uint32(n&(1<<width-1)), digit)
+		return dst[:len(dst)-digit+scale], nil
+	}
+}
+
+func oldTime(dst, src []byte, _ *Notes) ([]byte, error) {
+	n := int(int32(little(src)<<8) >> 8)
+	if n < 0 {
+		dst, n = append(dst, '-'), -n
+	}
+	return appendClock(dst, n/10000, n/100%100, n%100), nil
+}
+
+// dayOr keeps what PostgreSQL's time holds: 00:00:00 to 24:00:00.
+func dayOr(notNull bool) finisher {
+	return func(dst []byte, start int, notes *Notes) ([]byte, error) {
+		value := dst[start:]
+		if len(value) < 8 {
+			return dst[:start], fmt.Errorf("reading a time: too short")
+		}
+		nearest := ""
+		switch {
+		case value[0] == '-':
+			nearest = "00:00:00"
+		case value[2] != ':' || value[0] > '2' || value[0] == '2' && value[1] > '4',
+			string(value[:2]) == "24" && len(bytes.Trim(value[2:], ":.0")) > 0:
+			nearest = "24:00:00"
+		default:
+			return dst, nil
+		}
+		notes.Add(OutOfRange)
+		return null(dst[:start], notNull, nearest), nil
+	}
+}

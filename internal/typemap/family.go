@@ -1,0 +1,113 @@
+package typemap
+
+import (
+	"fmt"
+
+	"pgchameleon/internal/schema"
+)
+
+// appender appends a value's form to dst: all of src is one value.
+type appender func(dst, src []byte, notes *Notes) ([]byte, error)
+
+// finisher turns the plain form at dst[start:] into a COPY text field, in place.
+type finisher func(dst []byte, start int, notes *Notes) ([]byte, error)
+
+// kind is what a family's plain form is, which decides what it can become.
+type kind uint8
+
+const (
+	kindInteger  kind = iota // decimal digits
+	kindDecimal              // decimal digits with a point
+	kindFloat                // as strconv prints it
+	kindBit                  // zeros and ones
+	kindYear                 // decimal digits
+	kindDate                 // YYYY-MM-DD, zeros included
+	kindDatetime             // YYYY-MM-DD hh:mm:ss[.f], zeros included
+	kindInstant              // the same in UTC
+	kindClock                // [-]hh:mm:ss[.f]
+	kindText                 // UTF-8, not yet checked
+	kindEnum                 // the label
+	kindSet                  // labels with commas between
+	kindBytes                // raw bytes
+	kindJSON                 // JSON text
+	kindGeometry             // SRID and WKB
+	kindVector               // numbers with commas between
+	kindUUID                 // canonical text
+	kindInet                 // canonical text
+)
+
+// family is how the values of one column are read and what they become when
+// nothing is overridden. Reading gives a plain form, the same from both
+// roads; the finisher makes the field of it, which an override replaces.
+type family struct {
+	kind   kind
+	sql    string
+	enum   []string
+	expr   func(quoted string) string                                  // nil: the column itself
+	text   appender                                                    // plain form from the text protocol
+	value  func(typ byte, meta uint16) (byte, uint16, appender, error) // plain form from an image; checks the wire type
+	finish finisher                                                    // nil: the plain form is the field
+	why    string                                                      // for docs/types.md
+}
+
+func familyOf(c *schema.Column, options Options) (family, error) {
+	switch t := &c.Type; t.Name {
+	case "tinyint", "smallint", "mediumint", "int", "integer", "bigint", "bool", "boolean":
+		return integerFamily(c), nil
+	case "decimal", "numeric":
+		return decimalFamily(c), nil
+	case "float", "double", "real":
+		return floatFamily(c), nil
+	case "bit":
+		return bitFamily(c), nil
+	case "year":
+		return yearFamily(), nil
+	case "date":
+		return dateFamily(c), nil
+	case "datetime":
+		return datetimeFamily(c), nil
+	case "timestamp":
+		return timestampFamily(c), nil
+	case "time":
+		return timeFamily(c), nil
+	case "char", "varchar", "tinytext", "text", "mediumtext", "longtext", "nchar", "nvarchar":
+		return textFamily(c)
+	case "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob":
+		return binaryFamily(c), nil
+	case "enum":
+		return enumFamily(c), nil
+	case "set":
+		return setFamily(c), nil
+	case "json":
+		return jsonFamily(), nil
+	case "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection":
+		return geometryFamily(options), nil
+	case "vector":
+		return vectorFamily(c, options), nil
+	case "uuid":
+		return uuidFamily(), nil
+	case "inet4", "inet6":
+		return inetFamily(t.Name), nil
+	default:
+		return family{}, fmt.Errorf("the type %s is not known; skip the table, or change the column's type on the source", t.Text)
+	}
+}
+
+// only is the value of a family that has one wire type.
+func only(name string, want byte, value appender) func(byte, uint16) (byte, uint16, appender, error) {
+	return func(typ byte, meta uint16) (byte, uint16, appender, error) {
+		if real, _ := resolve(typ, meta); real != want {
+			return 0, 0, nil, contradicts(name, typ, meta)
+		}
+		return typ, meta, value, nil
+	}
+}
+
+// null appends the field for a value that the target cannot hold: NULL where the
+// column allows it, or else the nearest value.
+func null(dst []byte, notNull bool, nearest string) []byte {
+	if notNull {
+		return append(dst, nearest...)
+	}
+	return append(dst, `\N`...)
+}

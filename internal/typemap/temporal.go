@@ -1,0 +1,177 @@
+package typemap
+
+import (
+	"fmt"
+
+	"pgchameleon/internal/schema"
+)
+
+const zeroRule = " Zero and partly zero dates, and days that no month has, become NULL, or -infinity where the column is NOT NULL."
+
+// The plain forms are MySQL's own text, so a zero date is 0000-00-00 until the
+// finisher has seen it.
+
+func dateFamily(c *schema.Column) family {
+	return family{
+		kind: kindDate, sql: "date", text: plain, finish: datesOr(c.NotNull, "", 10), why: "The same day." + zeroRule,
+		value: func(typ byte, meta uint16) (byte, uint16, appender, error) {
+			if typ != wireDate && typ != wireNewDate {
+				return 0, 0, nil, contradicts("date", typ, meta)
+			}
+			return typ, meta, func(dst, src []byte, _ *Notes) ([]byte, error) {
+				n := int(little(src))
+				return appendDate(dst, n>>9, n>>5&15, n&31), nil
+			}, nil
+		},
+	}
+}
+
+func datetimeFamily(c *schema.Column) family {
+	scale := max(c.Type.Scale, 0)
+	return family{
+		kind: kindDatetime, sql: fmt.Sprintf("timestamp(%d) without time zone", scale), text: plain,
+		finish: datesOr(c.NotNull, "", 19), value: temporalValue(c, wireDatetime, wireDatetime2, oldDatetime, datetime2),
+		why: "The same digits, without a zone." + zeroRule,
+	}
+}
+
+func timestampFamily(c *schema.Column) family {
+	scale := max(c.Type.Scale, 0)
+	return family{
+		kind: kindInstant, sql: fmt.Sprintf("timestamp(%d) with time zone", scale), text: plain,
+		finish: datesOr(c.NotNull, "+00", 19), value: temporalValue(c, wireTimestamp, wireTimestamp2, oldTimestamp, timestamp2),
+		why: "The same instant; the source is read in UTC." + zeroRule,
+	}
+}
+
+// temporalValue chooses between the wire types of MySQL 5.6 and later, and those of
+// tables that an older server made.
+func temporalValue(c *schema.Column, oldType, newType byte, old appender, now func(scale int) appender) func(byte, uint16) (byte, uint16, appender, error) {
+	scale := max(c.Type.Scale, 0)
+	return func(typ byte, meta uint16) (byte, uint16, appender, error) {
+		switch {
+		case typ == newType && int(meta) == scale:
+			return typ, meta, now(scale), nil
+		case typ == oldType && scale == 0:
+			return typ, meta, old, nil
+		case typ == oldType:
+			return 0, 0, nil, fmt.Errorf("%w: %s in the format of MariaDB 5.3; set mysql56_temporal_format=ON on the source and rebuild the table (ALTER TABLE … FORCE)",
+				errWire, c.Type.Text)
+		default:
+			return 0, 0, nil, contradicts(c.Type.Text, typ, meta)
+		}
+	}
+}
+
+func plain(dst, src []byte, _ *Notes) ([]byte, error) { return append(dst, src...), nil }
+
+func datetime2(scale int) appender {
+	return func(dst, src []byte, _ *Notes) ([]byte, error) {
+		n := int64(big(src[:5])) - 0x8000000000
+		if n < 0 {
+			return dst, fmt.Errorf("reading a datetime: it is negative")
+		}
+		months := int(n >> 22)
+		dst = appendDate(dst, months/13, months%13, int(n>>17&31))
+		dst = appendClock(append(dst, ' '), int(n>>12&31), int(n>>6&63), int(n&63))
+		return appendFraction(dst, src[5:], scale), nil
+	}
+}
+
+func timestamp2(scale int) appender {
+	return func(dst, src []byte, _ *Notes) ([]byte, error) {
+		return appendFraction(appendInstant(dst, int64(big(src[:4]))), src[4:], scale), nil
+	}
+}
+
+func oldDatetime(dst, src []byte, _ *Notes) ([]byte, error) {
+	n := little(src)
+	if n > 99991231235959 {
+		return dst, fmt.Errorf("reading a datetime: %d is none", n)
+	}
+	day, clock := int(n/1000000), int(n%1000000)
+	dst = appendDate(dst, day/10000, day/100%100, day%100)
+	return appendClock(append(dst, ' '), clock/10000, clock/100%100, clock%100), nil
+}
+
+func oldTimestamp(dst, src []byte, _ *Notes) ([]byte, error) {
+	return appendInstant(dst, int64(little(src))), nil
+}
+
+// appendInstant appends seconds since 1970 as a date and time in UTC; 0 is the zero
+// date. The day becomes a date by Howard Hinnant's arithmetic on eras of 400 years.
+func appendInstant(dst []byte, seconds int64) []byte {
+	if seconds == 0 {
+		return append(dst, "0000-00-00 00:00:00"...)
+	}
+	clock, days := int(seconds%86400), int(seconds/86400)+719468
+	era := days / 146097
+	day := days % 146097
+	year := (day - day/1460 + day/36524 - day/146096) / 365
+	day -= 365*year + year/4 - year/100
+	month := (5*day + 2) / 153
+	day -= (153*month+2)/5 - 1
+	if month += 3; month > 12 {
+		month -= 12
+		year++
+	}
+	dst = append(appendDate(dst, year+400*era, month, day), ' ')
+	return appendClock(dst, clock/3600, clock/60%60, clock%60)
+}
+
+func appendDate(dst []byte, year, month, day int) []byte {
+	return append(dst, byte('0'+year/1000%10), byte('0'+year/100%10), byte('0'+year/10%10), byte('0'+year%10), '-',
+		byte('0'+month/10), byte('0'+month%10), '-', byte('0'+day/10), byte('0'+day%10))
+}
+
+func appendClock(dst []byte, hour, minute, second int) []byte {
+	if hour > 99 {
+		dst = append(dst, byte('0'+hour/100))
+	}
+	return append(dst, byte('0'+hour/10%10), byte('0'+hour%10), ':', byte('0'+minute/10), byte('0'+minute%10), ':',
+		byte('0'+second/10), byte('0'+second%10))
+}
+
+// appendFraction appends the point and scale digits; src holds them in whole
+// bytes, two digits in each.
+func appendFraction(dst, src []byte, scale int) []byte {
+	if scale == 0 {
+		return dst
+	}
+	n := uint32(big(src))
+	width := len(src) * 2
+	dst = digits(append(dst, '.'), n, width)
+	return dst[:len(dst)-width+scale]
+}
+
+// datesOr checks the plain form, which begins with a date and has size characters
+// before a fraction, and appends the zone.
+func datesOr(notNull bool, zone string, size int) finisher {
+	return func(dst []byte, start int, notes *Notes) ([]byte, error) {
+		value := dst[start:]
+		if len(value) < size {
+			return dst[:start], fmt.Errorf("reading a date: too short")
+		}
+		if !validDate(value) {
+			notes.Add(ZeroDate)
+			return null(dst[:start], notNull, "-infinity"), nil
+		}
+		return append(dst, zone...), nil
+	}
+}
+
+var daysOf = [13]int{0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
+
+func validDate(v []byte) bool {
+	number := func(v []byte) (n int) {
+		for _, b := range v {
+			n = n*10 + int(b-'0')
+		}
+		return n
+	}
+	year, month, day := number(v[:4]), number(v[5:7]), number(v[8:10])
+	if year == 0 || month < 1 || month > 12 || day < 1 || day > daysOf[month] {
+		return false
+	}
+	return month != 2 || day < 29 || year%4 == 0 && (year%100 != 0 || year%400 == 0)
+}

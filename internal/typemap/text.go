@@ -1,0 +1,151 @@
+package typemap
+
+import (
+	"bytes"
+	"fmt"
+	"math/bits"
+	"slices"
+	"unicode/utf8"
+
+	"pgchameleon/internal/schema"
+)
+
+const textRule = " NUL characters are removed, invalid bytes replaced."
+
+// textFamily: the text protocol is always utf8mb4, row images are in the column's
+// own character set.
+func textFamily(c *schema.Column) (family, error) {
+	t := &c.Type
+	f := family{kind: kindText, sql: "text", text: plain, finish: cleanText, why: "The same characters." + textRule}
+	decode, err := charsetDecoder(t.Charset)
+	if err != nil {
+		return f, err
+	}
+	fixed := t.Name == "char" || t.Name == "nchar"
+	switch {
+	case t.Length < 1:
+	case fixed:
+		f.sql = fmt.Sprintf("character(%d)", t.Length)
+	case t.Name == "varchar" || t.Name == "nvarchar":
+		f.sql = fmt.Sprintf("character varying(%d)", t.Length)
+	}
+	if fixed {
+		f.text, decode = trimmed(plain), trimmed(decode)
+	}
+	f.value = stringValue(t.Text, decode)
+	if t.JSON {
+		f.kind, f.sql, f.finish = kindJSON, "json", jsonText
+		f.why = "The same text, order and duplicate keys included. Text that is not JSON becomes a JSON string."
+	}
+	return f, nil
+}
+
+// stringValue is the value of a type that the wire knows as a string of bytes.
+func stringValue(name string, decode appender) func(byte, uint16) (byte, uint16, appender, error) {
+	return func(typ byte, meta uint16) (byte, uint16, appender, error) {
+		switch real, _ := resolve(typ, meta); real {
+		case wireVarchar, wireVarString, wireString, wireBlob:
+			return typ, meta, decode, nil
+		case wireBlobCompressed, wireVarcharCompressed:
+			return typ, meta, compressed(decode), nil
+		}
+		return 0, 0, nil, contradicts(name, typ, meta)
+	}
+}
+
+// trimmed drops the trailing spaces, which a CHAR does not have in either road.
+func trimmed(decode appender) appender {
+	return func(dst, src []byte, notes *Notes) ([]byte, error) {
+		start := len(dst)
+		dst, err := decode(dst, src, notes)
+		for len(dst) > start && dst[len(dst)-1] == ' ' {
+			dst = dst[:len(dst)-1]
+		}
+		return dst, err
+	}
+}
+
+// cleanText makes valid UTF-8 without NUL of dst[start:], and escapes it.
+func cleanText(dst []byte, start int, notes *Notes) ([]byte, error) {
+	at := start + ordinary(dst[start:])
+	if at == len(dst) {
+		return dst, nil
+	}
+	return escape(repair(dst, at, notes), at), nil
+}
+
+// ordinary gives the length of the beginning that needs no look: no bytes below
+// 32, no backslash, nothing beyond ASCII. Eight bytes at a time.
+func ordinary(src []byte) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(src); i += 8 {
+		w := uint64(src[i]) | uint64(src[i+1])<<8 | uint64(src[i+2])<<16 | uint64(src[i+3])<<24 |
+			uint64(src[i+4])<<32 | uint64(src[i+5])<<40 | uint64(src[i+6])<<48 | uint64(src[i+7])<<56
+		slash := w ^ ones*'\\'
+		if hit := (w | (w-ones*' ')&^w | (slash-ones)&^slash) & tops; hit != 0 {
+			return i + bits.TrailingZeros64(hit)/8
+		}
+	}
+	for ; i < len(src); i++ {
+		if b := src[i]; b < ' ' || b == '\\' || b >= utf8.RuneSelf {
+			return i
+		}
+	}
+	return i
+}
+
+// repair removes NUL from dst[at:] and replaces what is not UTF-8.
+func repair(dst []byte, at int, notes *Notes) []byte {
+	if bytes.IndexByte(dst[at:], 0) >= 0 {
+		notes.Add(NulRemoved)
+		kept := dst[:at]
+		for _, b := range dst[at:] {
+			if b != 0 {
+				kept = append(kept, b)
+			}
+		}
+		dst = kept
+	}
+	if !utf8.Valid(dst[at:]) {
+		notes.Add(BadBytes)
+		fixed := bytes.ToValidUTF8(dst[at:], []byte("\uFFFD"))
+		dst = append(dst[:at], fixed...)
+	}
+	return dst
+}
+
+// escape escapes dst[at:] by the rules of COPY's text format.
+func escape(dst []byte, at int) []byte {
+	extra := 0
+	for _, b := range dst[at:] {
+		if b == '\\' || b < ' ' && (b == '\t' || b == '\n' || b == '\r') {
+			extra++
+		}
+	}
+	if extra == 0 {
+		return dst
+	}
+	end := len(dst)
+	dst = slices.Grow(dst, extra)[:end+extra]
+	for from, to := end-1, len(dst)-1; extra > 0; from-- {
+		b := dst[from]
+		switch b {
+		case '\\':
+		case '\t':
+			b = 't'
+		case '\n':
+			b = 'n'
+		case '\r':
+			b = 'r'
+		default:
+			dst[to] = b
+			to--
+			continue
+		}
+		dst[to], dst[to-1] = b, '\\'
+		to -= 2
+		extra--
+	}
+	return dst
+}

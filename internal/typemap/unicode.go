@@ -1,0 +1,56 @@
+package typemap
+
+import (
+	"encoding/binary"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// wide decodes characters of a fixed number of bytes.
+func wide(size int, order binary.ByteOrder) appender {
+	return func(dst, src []byte, notes *Notes) ([]byte, error) {
+		if short := len(src) % size; short > 0 {
+			dst = bad(dst, notes)
+			src = src[short:]
+		}
+		for ; len(src) >= size; src = src[size:] {
+			r := rune(-1)
+			if size == 2 {
+				r = rune(order.Uint16(src))
+			} else if n := order.Uint32(src); n <= utf8.MaxRune {
+				r = rune(n)
+			}
+			if !utf8.ValidRune(r) {
+				dst = bad(dst, notes)
+				continue
+			}
+			dst = utf8.AppendRune(dst, r)
+		}
+		return dst, nil
+	}
+}
+
+func utf16Decoder(order binary.ByteOrder) appender {
+	return func(dst, src []byte, notes *Notes) ([]byte, error) {
+		for len(src) >= 2 {
+			r := rune(order.Uint16(src))
+			src = src[2:]
+			if utf16.IsSurrogate(r) {
+				low := rune(0)
+				if len(src) >= 2 {
+					low = rune(order.Uint16(src))
+				}
+				if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
+					dst = bad(dst, notes)
+					continue
+				}
+				src = src[2:]
+			}
+			dst = utf8.AppendRune(dst, r)
+		}
+		if len(src) > 0 {
+			dst = bad(dst, notes)
+		}
+		return dst, nil
+	}
+}
