@@ -3,6 +3,7 @@ package copier
 import (
 	"errors"
 	"io"
+	"slices"
 
 	"pgchameleon/internal/fault"
 	"pgchameleon/internal/mapping"
@@ -95,6 +96,9 @@ func (e *encoder) line(dst []byte, fields [][]byte) ([]byte, error) {
 	for i, c := range e.columns {
 		if i > 0 {
 			dst = append(dst, '\t')
+		}
+		if size := len(fields[i]); size > lineBuffer { // at once: hexadecimal digits and escapes at most double it
+			dst = slices.Grow(dst, 2*size+lineBuffer)
 		}
 		if fields[i] == nil {
 			dst = append(dst, `\N`...)
