@@ -13,7 +13,7 @@ var errCompressed = errors.New("reading a COMPRESSED column: the value is damage
 
 // compressed unpacks MariaDB's COMPRESSED columns. An empty value has no bytes. Otherwise
 // the first byte says how: 0, the value follows as it is; 8x, it is deflated, behind its
-// length in x&7 bytes, big-endian, with zlib's frame if x&8.
+// length in x&7 bytes, big-endian, in zlib's frame unless x&8.
 func compressed(decode appender) appender {
 	return func(dst, src []byte, notes *Notes) ([]byte, error) {
 		if len(src) == 0 {
@@ -29,7 +29,7 @@ func compressed(decode appender) appender {
 		size := int64(big(src[1 : 1+length]))
 		packed := bytes.NewReader(src[1+length:])
 		unpacked := flate.NewReader(packed)
-		if src[0]&8 != 0 {
+		if src[0]&8 == 0 {
 			framed, err := zlib.NewReader(packed)
 			if err != nil {
 				return dst, fmt.Errorf("%w: %w", errCompressed, err)

@@ -9,8 +9,8 @@ import (
 	"pgchameleon/internal/schema"
 )
 
-// floatFamily reads every float as a double: "+0e0" makes the server print all the
-// digits, where a FLOAT alone has six and a FLOAT(7,3) three after the point.
+// floatFamily reads every float as a double: "-0e0" (not +, which would lose the sign of -0)
+// makes the server print all the digits, where a FLOAT alone has six and a FLOAT(7,3) three after the point.
 // A float's double converts back without loss.
 func floatFamily(c *schema.Column) family {
 	f := family{kind: kindFloat, sql: "double precision", why: "Exact: the shortest digits that give the same number back."}
@@ -18,7 +18,7 @@ func floatFamily(c *schema.Column) family {
 	if c.Type.Name == "float" {
 		f.sql, wire, bits = "real", wireFloat, 32
 	}
-	f.expr = func(quoted string) string { return quoted + "+0e0" }
+	f.expr = func(quoted string) string { return quoted + "-0e0" }
 	f.text = func(dst, src []byte, _ *Notes) ([]byte, error) {
 		number, err := parseFloat(src)
 		if err != nil {

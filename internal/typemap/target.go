@@ -15,9 +15,12 @@ type target struct {
 	known bool
 }
 
-// typeForm is what a type name may look like: words, perhaps quoted and qualified,
-// arguments in parentheses, more words, brackets.
-var typeForm = regexp.MustCompile(`^((?:\w|"[^"]+"|\.| )+?) *(?:\(([\d, ]+)\))? *([a-z ]*?) *(\[\])?$`)
+// A type name is words, perhaps quoted and qualified, then arguments in parentheses, more
+// words, and brackets.
+var (
+	typeForm  = regexp.MustCompile(`^([^()\[\]]+?) ?(?:\(([0-9, ]+)\) ?([a-z ]*))?(\[\])?$`)
+	typeWords = regexp.MustCompile(`^(\w+|"[^"]+")([. ](\w+|"[^"]+"))*$`)
+)
 
 var canonicalNames = map[string]string{
 	"int2": "smallint", "int4": "integer", "int": "integer", "int8": "bigint", "bool": "boolean", "float4": "real", "float8": "double precision",
@@ -37,12 +40,12 @@ func parseTarget(name string) (target, error) {
 		folded = strings.ToLower(folded)
 	}
 	match := typeForm.FindStringSubmatch(folded)
-	if match == nil {
+	if match == nil || !typeWords.MatchString(match[1]) {
 		return target{}, fmt.Errorf("this is not the name of a PostgreSQL type")
 	}
 	t := target{name: strings.TrimSpace(match[1]), array: match[4] != ""}
-	if match[3] != "" {
-		t.name += " " + match[3]
+	if strings.TrimSpace(match[3]) != "" {
+		t.name += " " + strings.TrimSpace(match[3])
 	}
 	if canonical, ok := canonicalNames[t.name]; ok {
 		t.name = canonical
