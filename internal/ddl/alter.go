@@ -43,6 +43,7 @@ func (x *draft) alter(s *parse.AlterTable) error {
 		}
 	}
 	x.renameColumns(renamed)
+	x.fitParts()
 	for _, pass := range []func(parse.Action) error{x.dropKeys, x.addKeys, x.rest} {
 		for _, a := range s.Actions {
 			if err := pass(a); err != nil {
@@ -50,8 +51,33 @@ func (x *draft) alter(s *parse.AlterTable) error {
 			}
 		}
 	}
+	x.fitPrimary()
 	x.finish()
 	return nil
+}
+
+// fitParts drops prefixes that changed columns no longer need.
+func (x *draft) fitParts() {
+	for i := range x.t.Indexes {
+		for j := range x.t.Indexes[i].Parts {
+			p := &x.t.Indexes[i].Parts[j]
+			if at := x.t.Column(p.Column); at >= 0 && !isText(x.t.Columns[at].Type.Name) && !hasBytes(x.t.Columns[at].Type.Name) {
+				p.Prefix = 0
+			}
+			x.part(p)
+		}
+	}
+}
+
+// fitPrimary makes the columns of the primary key NOT NULL.
+func (x *draft) fitPrimary() {
+	if at := x.t.Index("PRIMARY"); at >= 0 {
+		for _, p := range x.t.Indexes[at].Parts {
+			if c := x.t.Column(p.Column); c >= 0 {
+				x.t.Columns[c].NotNull = true
+			}
+		}
+	}
 }
 
 // now gives the ordinal of the column that had this name before, or -1.
@@ -152,10 +178,6 @@ func (x *draft) changeColumn(a *parse.ChangeColumn, renamed map[string]string) e
 	}
 	if !c.System {
 		c.System = x.t.Columns[at].System
-	}
-	primary := x.t.Index("PRIMARY")
-	if primary >= 0 && slices.ContainsFunc(x.t.Indexes[primary].Parts, func(p schema.IndexPart) bool { return strings.EqualFold(p.Column, old) }) {
-		c.NotNull = true
 	}
 	x.t.Checks = slices.DeleteFunc(x.t.Checks, func(k schema.Check) bool { return x.d.MariaDB() && strings.EqualFold(k.Name, old) })
 	if renamed[old] != "" {

@@ -182,7 +182,7 @@ func (x *diff) between(from, to string, b, a *schema.Type, name, typ string) str
 		return fmt.Sprintf("%s::int::%s", name, typ)
 	case from == "bit" && isTo:
 		return fmt.Sprintf("%s::bigint::%s", name, typ)
-	case from == "int" && to == "bit":
+	case (from == "int" || from == "numeric" && b.Scale == 0) && to == "bit":
 		return fmt.Sprintf("%s::bigint::%s", name, typ)
 	case from == "bit" && to == "boolean":
 		return fmt.Sprintf("%s::bigint <> 0", name)

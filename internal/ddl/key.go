@@ -127,6 +127,9 @@ func (b *builder) foreignKey(k *parse.ForeignKey) {
 	if index.Name == "" {
 		index.Name = k.Index
 	}
+	if f.Name == "" && b.d.MariaDB() {
+		f.Name = k.Index
+	}
 	if f.Name == "" {
 		f.Name = numbered(t.Name.Table+"_ibfk_", len(t.ForeignKeys), func(i int) string { return t.ForeignKeys[i].Name })
 	}

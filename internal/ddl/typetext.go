@@ -30,9 +30,11 @@ func isText(name string) bool {
 	return strings.HasSuffix(name, "text") || strings.HasSuffix(name, "char") || name == "enum" || name == "set"
 }
 
+func hasBytes(name string) bool { return isBlob(name) || strings.HasSuffix(name, "binary") }
+
 func isBlob(name string) bool { return strings.HasSuffix(name, "blob") }
 
-func isInteger(name string) bool { return strings.HasSuffix(name, "int") && name != "point" }
+func isInteger(name string) bool { return displayWidths[name] != [2]int{} }
 
 // complete makes of a type as it is stated the type as the server has it.
 func complete(c *parse.Column, charset, collation string, d parse.Dialect) {

@@ -58,7 +58,7 @@ func (p *parser) createTable(s *CreateTable) Statement {
 	}
 	if p.is("PARTITION", "BY") {
 		s.Partitioned = true
-		p.skipTo(func() bool { return p.isSelect() || p.is("START", "TRANSACTION") || p.is(";") })
+		p.skipTo(func() bool { return !p.is("(") && p.isSelect() || p.is("START", "TRANSACTION") || p.is(";") })
 	}
 	if p.accept("START", "TRANSACTION") {
 		s.StartTransaction = true

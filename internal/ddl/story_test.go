@@ -1,0 +1,205 @@
+package ddl_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"pgchameleon/internal/ddl"
+	"pgchameleon/internal/event"
+	"pgchameleon/internal/schema"
+)
+
+// threeBytes gives the present name of utf8.
+func threeBytes(name string) string {
+	if name == "utf8" || strings.HasPrefix(name, "utf8_") {
+		return "utf8mb3" + name[4:]
+	}
+	return name
+}
+
+// apply follows one statement on an empty set and gives the table it makes.
+func (b *bench) apply(sql string) *schema.Table {
+	b.t.Helper()
+	effect, err := ddl.Apply(schema.NewSet(false), &event.Statement{Schema: b.database, SQL: sql}, b.dialect, b.rules("a"))
+	if err != nil {
+		b.t.Fatalf("%s: %v\n%s", b.name, err, sql)
+	}
+	if len(effect.Next.Tables()) != 1 {
+		b.t.Fatalf("%s: %v\n%s", b.name, effect.Excluded, sql)
+	}
+	return effect.Next.Tables()[0]
+}
+
+// story is one statement on given tables, followed here and run there.
+type story struct {
+	on       string   // "", "maria", "my"
+	setup    []string // run on the source before the copy
+	run      []string // followed
+	excluded string   // part of the reason if a table is to be parked
+}
+
+// follow runs a story: after each statement our schema is what the source shows,
+// and PostgreSQL has what a copy of the new table would have made, rows included.
+func (b *bench) follow(s story) {
+	b.t.Helper()
+	b.empty("evolved", "fresh")
+	b.must(b.source, s.setup...)
+	set := b.set()
+	b.copy(set, "evolved")
+	parked := map[schema.Name]bool{}
+	for _, sql := range s.run {
+		b.must(b.source, sql)
+		effect, err := ddl.Apply(set, &event.Statement{Schema: b.database, SQL: sql}, b.dialect, b.rules("evolved"))
+		if err != nil {
+			var unknown *ddl.Untranslatable
+			b.t.Errorf("%s: %v (%t)\n%s", b.name, err, errors.As(err, &unknown), sql)
+			return
+		}
+		for _, x := range effect.Excluded {
+			parked[x.Name] = true
+			if s.excluded == "" || !strings.Contains(x.Reason, s.excluded) {
+				b.t.Errorf("%s: %s is excluded: %s\n%s", b.name, x.Name, x.Reason, sql)
+				return
+			}
+		}
+		if len(effect.SQL) != len(effect.For) {
+			b.t.Errorf("%d statements, %d tables", len(effect.SQL), len(effect.For))
+		}
+		for _, statement := range effect.SQL {
+			if err := b.target.Exec(b.t.Context(), statement); err != nil {
+				b.t.Errorf("%s: %v\n%s\n%s", b.name, err, sql, strings.Join(effect.SQL, "\n"))
+				return
+			}
+		}
+		set = effect.Next
+		b.same(sql, set)
+	}
+	if s.excluded != "" && len(parked) == 0 {
+		b.t.Errorf("%s: nothing was excluded by %s", b.name, s.run)
+	}
+	b.samePostgres(s.run, set, parked)
+}
+
+// same compares the tracked schema with what the source shows.
+func (b *bench) same(sql string, set *schema.Set) {
+	b.t.Helper()
+	want := b.set()
+	for _, t := range want.Tables() {
+		got := set.Get(t.Name)
+		if got == nil {
+			b.t.Errorf("%s: table %s is not tracked\n%s", b.name, t.Name, sql)
+			continue
+		}
+		if diff := cmp.Diff(plain(t), plain(got), cmpopts.EquateEmpty()); diff != "" {
+			b.t.Errorf("%s: -source +tracked\n%s\n%s", b.name, sql, diff)
+		}
+	}
+	if set.Len() != want.Len() {
+		b.t.Errorf("%s: %d tables are tracked, there are %d\n%s", b.name, set.Len(), want.Len(), sql)
+	}
+}
+
+// plain gives a table without what SHOW CREATE TABLE does not tell: the order of
+// indexes of one rank, the spelling of expressions, the AUTO_INCREMENT reached.
+func plain(t *schema.Table) *schema.Table {
+	t = t.Clone()
+	t.AutoIncrement = 0
+	t.Engine = strings.ToLower(t.Engine)
+	slices.SortFunc(t.Indexes, func(a, b schema.Index) int { return strings.Compare(a.Name, b.Name) })
+	for i := range t.Indexes {
+		t.Indexes[i].Using = ""
+		for j := range t.Indexes[i].Parts {
+			t.Indexes[i].Parts[j].Expr = squeeze(t.Indexes[i].Parts[j].Expr)
+		}
+	}
+	slices.SortFunc(t.Checks, func(a, b schema.Check) int { return strings.Compare(a.Name, b.Name) })
+	for i := range t.Checks {
+		t.Checks[i].Expr = squeeze(t.Checks[i].Expr)
+	}
+	slices.SortFunc(t.ForeignKeys, func(a, b schema.ForeignKey) int { return strings.Compare(a.Name, b.Name) })
+	for i := range t.ForeignKeys {
+		for _, r := range []*schema.Rule{&t.ForeignKeys[i].OnDelete, &t.ForeignKeys[i].OnUpdate} {
+			if *r == "restrict" || *r == "no action" {
+				*r = ""
+			}
+		}
+	}
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if c.Generated != nil {
+			c.Generated = &schema.Generated{Expr: squeeze(c.Generated.Expr), Stored: c.Generated.Stored}
+		}
+		if c.Default != nil && c.Default.Expr {
+			c.Default = &schema.Default{Expr: true, Text: squeeze(c.Default.Text)}
+		}
+		c.OnUpdate = squeeze(c.OnUpdate)
+	}
+	return t
+}
+
+func squeeze(expr string) string {
+	return strings.ToLower(strings.NewReplacer("`", "", " ", "", "(", "", ")", "", "_utf8mb4", "", `\'`, "'", "_latin1", "").Replace(expr))
+}
+
+// samePostgres compares the evolved tables with fresh copies.
+func (b *bench) samePostgres(run []string, set *schema.Set, parked map[schema.Name]bool) {
+	b.t.Helper()
+	fresh := schema.NewSet(false)
+	for _, t := range set.Tables() {
+		if !parked[t.Name] {
+			fresh = fresh.With(nil, b.definition(t.Name.Table))
+		}
+	}
+	b.copy(fresh, "fresh")
+	for _, t := range fresh.Tables() {
+		m, err := b.rules("fresh").Table(t)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		if diff := cmp.Diff(b.catalog("fresh", m.Name), b.catalog("evolved", m.Name)); diff != "" {
+			b.t.Errorf("%s: table %s: -fresh +evolved\n%s\n%s", b.name, t.Name, strings.Join(run, "\n"), diff)
+			continue
+		}
+		var columns []string
+		for _, c := range m.Columns {
+			columns = append(columns, `"`+strings.ReplaceAll(c.Name, `"`, `""`)+`"::text`)
+		}
+		list := strings.Join(columns, ", ")
+		rows := func(s string) [][]string {
+			return b.query(b.target, `SELECT %s FROM %s.%s ORDER BY row(%s)`, list, s, `"`+m.Name+`"`, list)
+		}
+		if diff := cmp.Diff(rows("fresh"), rows("evolved")); diff != "" {
+			b.t.Errorf("%s: rows of %s: -fresh +evolved\n%s\n%s", b.name, t.Name, strings.Join(run, "\n"), diff)
+		}
+	}
+	tables := b.query(b.target, `SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = 'evolved' AND relkind = 'r'`)
+	if want := fmt.Sprint(fresh.Len()); tables[0][0] != want && len(parked) == 0 {
+		b.t.Errorf("%s: PostgreSQL has %s tables, not %s\n%s", b.name, tables[0][0], want, strings.Join(run, "\n"))
+	}
+}
+
+// catalog describes a table of PostgreSQL without its schema's name.
+func (b *bench) catalog(schemaName, table string) []string {
+	rows := b.query(b.target, `
+		SELECT replace(x, '%s.', '') FROM (
+			SELECT 'column ' || attname || ' ' || format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN ' not null' ELSE '' END
+				|| coalesce(' default ' || pg_get_expr(adbin, adrelid), '') || coalesce(' -- ' || col_description(attrelid, attnum), '') AS x
+			FROM pg_attribute a LEFT JOIN pg_attrdef d ON (adrelid, adnum) = (attrelid, attnum)
+			WHERE attrelid = '%s."%s"'::regclass AND attnum > 0 AND NOT attisdropped
+			UNION ALL SELECT pg_get_indexdef(indexrelid) || coalesce(' ' || contype::text, '') FROM pg_index LEFT JOIN pg_constraint ON conindid = indexrelid WHERE indrelid = '%s."%s"'::regclass
+			UNION ALL SELECT 'enum ' || typname || ' ' || string_agg(enumlabel, ',' ORDER BY enumsortorder) FROM pg_type t JOIN pg_enum e ON enumtypid = t.oid
+				JOIN pg_namespace n ON n.oid = typnamespace WHERE nspname = '%s' AND t.oid IN (SELECT atttypid FROM pg_attribute WHERE attrelid = '%s."%s"'::regclass) GROUP BY typname
+			UNION ALL SELECT 'types ' || count(*) FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace WHERE nspname = '%s' AND typtype = 'e'
+			UNION ALL SELECT 'comment ' || obj_description('%s."%s"'::regclass)
+		) y ORDER BY 1`, schemaName, schemaName, table, schemaName, table, schemaName, schemaName, table, schemaName, schemaName, table)
+	var list []string
+	for _, row := range rows {
+		list = append(list, row[0])
+	}
+	return list
+}
