@@ -25,11 +25,15 @@ type copyLedger struct {
 
 	mu      sync.Mutex
 	records map[schema.Name]*catalogue.Table
+	asked   map[schema.Name]bool // State was asked for: the record may be behind the catalogue
 }
 
 // State gives what is known of a table, with its finished chunks.
 func (l *copyLedger) State(ctx context.Context, name schema.Name) (copier.State, []copier.Chunk, error) {
-	record := l.record(name)
+	record, err := l.latest(ctx, name)
+	if err != nil {
+		return copier.State{}, nil, err
+	}
 	if record == nil || record.Definition == nil || record.State == catalogue.Failed {
 		return copier.State{}, nil, nil
 	}
@@ -62,6 +66,28 @@ func (l *copyLedger) State(ctx context.Context, name schema.Name) (copier.State,
 	return state, chunks, nil
 }
 
+// latest gives a table's record as the catalogue has it. The first time that is
+// what was loaded with all the others.
+func (l *copyLedger) latest(ctx context.Context, name schema.Name) (*catalogue.Table, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.asked[name] {
+		l.asked[name] = true
+		return l.records[name], nil
+	}
+	all, err := catalogue.Tables(ctx, l.pool, l.sourceID)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range all {
+		if t.Source == name {
+			l.records[name] = t
+			return t, nil
+		}
+	}
+	return nil, nil
+}
+
 func (l *copyLedger) record(name schema.Name) *catalogue.Table {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -71,7 +97,7 @@ func (l *copyLedger) record(name schema.Name) *catalogue.Table {
 // Begin stores the state of a table that begins anew and forgets its chunks.
 func (l *copyLedger) Begin(ctx context.Context, tx dial.Tx, t *mapping.Table, s copier.State) error {
 	record := tableRecord(t, catalogue.Copying)
-	record.Created, record.Low, record.High, record.Definition = l.made, s.Low, s.High, s.Definition
+	record.Created, record.Low, record.High, record.Definition = false, s.Low, s.High, s.Definition
 	if old := l.record(t.Source.Name); old != nil {
 		record.EstimatedRows, record.EstimatedBytes = old.EstimatedRows, old.EstimatedBytes
 	}
@@ -115,7 +141,7 @@ func (l *copyLedger) Save(ctx context.Context, tx dial.Tx, t *mapping.Table, s c
 		catalogue.SetPending(ctx, tx, record.ID, pending),
 		catalogue.SetState(ctx, tx, l.sourceID, state, name))
 	if err == nil && s.Step == copier.Swapped {
-		err = catalogue.PutDefinitions(ctx, tx, l.sourceID, s.Definition)
+		err = errors.Join(catalogue.SetCreated(ctx, tx, record.ID, l.made), catalogue.PutDefinitions(ctx, tx, l.sourceID, s.Definition))
 	}
 	return stopped(err)
 }

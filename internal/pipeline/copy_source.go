@@ -58,8 +58,7 @@ func (p *copyPlan) Next(ctx context.Context, s copier.Session) (copier.Chunk, bo
 
 // Done reports a chunk that was copied.
 func (p *copyPlan) Done(c copier.Chunk, cut []string) bool {
-	p.planner.Done(read(c), cut, c.Rows, c.Bytes)
-	return cut != nil
+	return p.planner.Done(read(c), cut, c.Rows, c.Bytes)
 }
 
 // copySession is a connection to the source as the copier wants it.

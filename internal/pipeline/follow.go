@@ -203,7 +203,7 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 		return err
 	}
 	excluded := &nameSet{}
-	transformer := transform.New(set, rules)
+	transformer := transform.New(set, rules, !s.origin.server.LogsCascades())
 	s.decoder = &decoder{
 		relay: s.relay, transform: transformer, dialect: s.origin.dialect, tracker: reading,
 		gate: &gate{order: reading, catching: catching(tables, transformer)}, prepared: waiting, excluded: excluded, log: s.replica.log,
@@ -221,7 +221,7 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 		}
 	}
 	s.writer.applier = apply.New(changes, apply.Options{Isolate: s.writer.isolate, Log: s.replica.log})
-	return nil
+	return s.writer.applier.Begin(ctx)
 }
 
 // catching lists the marks of the tables that have not come to their high mark.

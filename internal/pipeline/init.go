@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"pgchameleon/internal/source/inspect"
 	"pgchameleon/internal/status"
 	target "pgchameleon/internal/target/dial"
+	targetinspect "pgchameleon/internal/target/inspect"
 	"pgchameleon/internal/target/write"
 )
 
@@ -109,6 +111,9 @@ func (c *initial) run(ctx context.Context, restart bool, ready func()) error {
 	if err := c.replica.status(ctx, c.pool, id, catalogue.Initialising); err != nil {
 		return err
 	}
+	if err := c.schemas(ctx); err != nil {
+		return err
+	}
 	if err := c.loader.Prepare(ctx, list.mapped()); err != nil {
 		return err
 	}
@@ -129,6 +134,25 @@ func (c *initial) run(ctx context.Context, restart bool, ready func()) error {
 	return c.report(failed)
 }
 
+// schemas makes the destination schemas that are absent, those without tables
+// too: the stream may bring some.
+func (c *initial) schemas(ctx context.Context) error {
+	names := slices.Sorted(maps.Values(c.rules.Schemas))
+	there, err := targetinspect.Schemas(ctx, c.pool, slices.Compact(names)...)
+	if err != nil {
+		return err
+	}
+	for _, s := range there {
+		if s.Exists {
+			continue
+		}
+		if _, err := c.pool.Exec(ctx, "CREATE SCHEMA "+mapping.Quote(s.Name)); err != nil {
+			return fmt.Errorf("making the schema %s: %w", s.Name, target.Classify(err))
+		}
+	}
+	return nil
+}
+
 // resumable says whether there is a copy to go on with.
 func resumable(s *catalogue.Source) bool {
 	return s.Status == catalogue.Initialising && !s.Applied.IsZero()
@@ -147,7 +171,7 @@ func (c *initial) prepare(records []*catalogue.Table) {
 		Pool: c.pool, Ours: func(schemaName, table string) bool { return ours[[2]string{schemaName, table}] },
 		GrantSelect: spec.Grants, LockTimeout: spec.LockTimeout, Builders: spec.Threads, Keep: spec.KeepExisting, Log: c.replica.log,
 	}
-	c.ledger = &copyLedger{pool: c.pool, sourceID: c.lease.Source.ID, epoch: c.lease.Epoch, made: !spec.KeepExisting, records: known}
+	c.ledger = &copyLedger{pool: c.pool, sourceID: c.lease.Source.ID, epoch: c.lease.Epoch, made: !spec.KeepExisting, records: known, asked: map[schema.Name]bool{}}
 }
 
 // start is where the stream will begin: at or before every table's low mark.

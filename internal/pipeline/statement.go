@@ -125,7 +125,7 @@ func (w *writer) record(ctx context.Context, tx dial.Tx, e *ddl.Effect) error {
 	}
 	var definitions []*schema.Table
 	for _, name := range put {
-		if t := e.Next.Get(name); t != nil {
+		if t := e.Next.Get(name); t != nil && !slices.Contains(definitions, t) {
 			definitions = append(definitions, t)
 		}
 	}

@@ -33,7 +33,10 @@ type tracked struct {
 // track maps every table of the set anew that is named or that has to be
 // because its children were: a parent knows its children by pointer.
 func (x *Transformer) track(next *schema.Set, changed map[schema.Name]bool) {
-	children := referencing(next)
+	var children map[schema.Name][]reference
+	if x.run {
+		children = referencing(next)
+	}
 	remake := withAncestors(next, changed)
 	tables := make(map[schema.Name]*tracked, next.Len())
 	for _, source := range next.Tables() {

@@ -15,13 +15,15 @@ import (
 // statements move on. It is for one goroutine.
 type Transformer struct {
 	rules  *mapping.Rules
+	run    bool // cascades are to be run here: the source does not log what they do
 	set    *schema.Set
 	tables map[schema.Name]*tracked
 }
 
-// New gives a transformer whose tracked schema is set.
-func New(set *schema.Set, rules *mapping.Rules) *Transformer {
-	x := &Transformer{rules: rules}
+// New gives a transformer whose tracked schema is set. cascades says that the
+// source does not log what foreign keys do to children, so that it must be done again.
+func New(set *schema.Set, rules *mapping.Rules, cascades bool) *Transformer {
+	x := &Transformer{rules: rules, run: cascades}
 	x.set = set
 	x.track(set, nil)
 	return x

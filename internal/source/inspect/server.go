@@ -35,7 +35,7 @@ var variables = []string{
 	"gtid_mode", "enforce_gtid_consistency", "gtid_strict_mode", "gtid_domain_id", "lower_case_table_names",
 	"max_allowed_packet", "slave_max_allowed_packet", "replica_max_allowed_packet", "net_write_timeout", "net_read_timeout",
 	"character_set_server", "collation_server", "default_storage_engine", "sql_mode", "time_zone", "system_time_zone",
-	"innodb_version", "wsrep_on", "explicit_defaults_for_timestamp",
+	"innodb_version", "innodb_native_foreign_keys", "wsrep_on", "explicit_defaults_for_timestamp",
 }
 
 // Facts asks a server what it is.
@@ -65,3 +65,8 @@ func Facts(ctx context.Context, conn *client.Conn) (*Server, error) {
 	s.Fold = all["lower_case_table_names"] != "0"
 	return s, nil
 }
+
+// LogsCascades says whether what foreign keys do to children is in the binary
+// log. MySQL's SQL layer does it from 9.6 on, and logs it like any other change;
+// InnoDB, on all other servers, tells nobody.
+func (s *Server) LogsCascades() bool { return s.Vars["innodb_native_foreign_keys"] == "OFF" }

@@ -1,0 +1,114 @@
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"pgchameleon/internal/mapping"
+)
+
+// same holds both sides against each other, row by row: every table of every
+// mapped database, all columns in a canonical text of each type that both servers make themselves.
+func (r *replica) same() {
+	r.t.Helper()
+	for db, schema := range r.schemas {
+		tables := r.src.Query(r.t, "", fmt.Sprintf(
+			"SELECT table_name FROM information_schema.tables WHERE table_schema = %s AND table_type = 'BASE TABLE' ORDER BY 1", quoteString(db)))
+		for _, table := range tables {
+			r.sameTable(db, schema, table[0])
+		}
+	}
+}
+
+func (r *replica) sameTable(db, schema, table string) {
+	r.t.Helper()
+	columns := r.src.Query(r.t, "", fmt.Sprintf(
+		"SELECT column_name, data_type, column_type FROM information_schema.columns WHERE table_schema = %s AND table_name = %s ORDER BY ordinal_position",
+		quoteString(db), quoteString(table)))
+	var left, right []string
+	for _, c := range columns {
+		mine, theirs := canonical(c[0], c[1], c[2])
+		left, right = append(left, mine), append(right, theirs)
+	}
+	source := lines(r.src.Query(r.t, db, "SELECT "+strings.Join(left, ", ")+" FROM "+backtick(db)+"."+backtick(table)))
+	target := lines(r.target("SELECT " + strings.Join(right, ", ") + " FROM " + quoteIdent(schema) + "." + quoteIdent(pgName(table))))
+	if slices.Equal(source, target) {
+		return
+	}
+	missing, extra := difference(source, target)
+	r.t.Errorf("table %s.%s differs: %d rows on the source, %d in PostgreSQL\nonly on the source: %s\nonly in PostgreSQL: %s",
+		db, table, len(source), len(target), sample(missing), sample(extra))
+}
+
+// canonical gives expressions for a column on both sides whose texts agree
+// exactly when the values do.
+func canonical(name, dataType, columnType string) (source, target string) {
+	m, p := backtick(name), quoteIdent(pgName(name))
+	const mTime, pTime = "'%Y-%m-%d %H:%i:%s.%f'", "'YYYY-MM-DD HH24:MI:SS.US'"
+	switch {
+	case dataType == "binary" || strings.HasSuffix(dataType, "blob") || dataType == "varbinary":
+		return "HEX(" + m + ")", "upper(encode(" + p + ", 'hex'))"
+	case dataType == "bit" && columnType == "bit(1)":
+		return "CAST(" + m + " AS UNSIGNED)", p + "::int"
+	case dataType == "bit":
+		return "CAST(" + m + " AS UNSIGNED)", p + "::bit(64)::bigint >> (64 - length(" + p + "))"
+	case dataType == "datetime":
+		return "DATE_FORMAT(" + m + ", " + mTime + ")", "to_char(" + p + ", " + pTime + ")"
+	case dataType == "timestamp":
+		return "DATE_FORMAT(CONVERT_TZ(" + m + ", @@session.time_zone, '+00:00'), " + mTime + ")", "to_char(" + p + " AT TIME ZONE 'UTC', " + pTime + ")"
+	case dataType == "char":
+		return m, "rtrim(" + p + "::text)"
+	case dataType == "float" || dataType == "double":
+		return "CAST(" + m + " * 1000 AS DECIMAL(40,0))", "round((" + p + " * 1000)::numeric)"
+	case dataType == "json":
+		return "HEX(" + m + ")", p + "::text"
+	default:
+		return m, p + "::text"
+	}
+}
+
+func lines(rows [][]string) []string {
+	out := make([]string, len(rows))
+	for i, row := range rows {
+		out[i] = strings.Join(row, "\x1f")
+	}
+	slices.Sort(out)
+	return out
+}
+
+// difference compares two sorted lists as multisets.
+func difference(a, b []string) (onlyA, onlyB []string) {
+	for len(a) > 0 || len(b) > 0 {
+		switch {
+		case len(b) == 0 || len(a) > 0 && a[0] < b[0]:
+			onlyA, a = append(onlyA, a[0]), a[1:]
+		case len(a) == 0 || b[0] < a[0]:
+			onlyB, b = append(onlyB, b[0]), b[1:]
+		default:
+			a, b = a[1:], b[1:]
+		}
+	}
+	return onlyA, onlyB
+}
+
+func sample(rows []string) string {
+	n := len(rows)
+	if n > 5 {
+		rows = rows[:5]
+	}
+	short := make([]string, len(rows))
+	for i, row := range rows {
+		short[i] = fmt.Sprintf("%.200q", row)
+	}
+	return fmt.Sprintf("%d %s", n, strings.Join(short, ", "))
+}
+
+func backtick(s string) string   { return "`" + strings.ReplaceAll(s, "`", "``") + "`" }
+func quoteIdent(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
+func quoteString(s string) string {
+	return "'" + strings.NewReplacer("'", "''", `\`, `\\`).Replace(s) + "'"
+}
+
+// pgName is the name that a table or column has in PostgreSQL.
+func pgName(name string) string { return mapping.Identifier(name) }
