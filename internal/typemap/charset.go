@@ -101,10 +101,10 @@ func charsetDecoder(name string) (appender, error) {
 	return page.multi, nil
 }
 
-// bad appends what the server appends where a code has no character.
+// bad appends U+FFFD where a code has no character.
 func bad(dst []byte, notes *Notes) []byte {
 	notes.Add(BadBytes)
-	return append(dst, '?')
+	return utf8.AppendRune(dst, utf8.RuneError)
 }
 
 func (p *codePage) single(dst, src []byte, notes *Notes) ([]byte, error) {

@@ -59,6 +59,11 @@ func texts() []one {
 			one{def: "text CHARACTER SET " + charset, sql: "text", values: literals(text), want: []string{text}},
 			one{def: "char(20) CHARACTER SET " + charset, sql: "character(20)", values: literals(text), want: []string{text}})
 	}
+	list = append(list,
+		one{def: "varchar(9) CHARACTER SET ucs2", sql: "character varying(9)", values: []string{"_ucs2 x'0041d8050042'"}, want: []string{"A\uFFFDB"}},
+		one{def: "varchar(9) CHARACTER SET cp1250", sql: "character varying(9)", values: []string{"_cp1250 x'418142'"}, want: []string{"A\uFFFDB"}},
+		one{def: "varchar(9) CHARACTER SET utf8", sql: "character varying(9)", values: literals("aé€"), want: []string{"aé€"}},
+		one{def: "enum('é','ж') CHARACTER SET cp1251", sql: "", values: []string{"2"}, want: []string{"ж"}})
 	list = append(list, one{def: "varchar(9) CHARACTER SET gb18030", sql: "character varying(9)", values: literals("中😀é"), want: []string{"中😀é"}, only: "mysql-9"})
 	for i := range list {
 		if list[i].override == "citext_like" {

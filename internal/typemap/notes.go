@@ -7,7 +7,7 @@ type Rule uint8
 const (
 	ZeroDate   Rule = iota // a zero or partly zero date became NULL, or -infinity where NULL is not allowed
 	NulRemoved             // NUL characters were removed from text
-	BadBytes               // bytes that are not valid in the column's character set were replaced by U+FFFD, or by ? as the server does
+	BadBytes               // bytes that are not valid in the column's character set were replaced by U+FFFD
 	OutOfRange             // a value beyond the target type's range became NULL or the nearest value
 	BadEnum                // the invalid enum member became the empty string
 	BadJSON                // text that is not JSON became a JSON string

@@ -12,14 +12,17 @@ import (
 
 const textRule = " NUL characters are removed, invalid bytes replaced."
 
-// textFamily: the text protocol is always utf8mb4, row images are in the column's
-// own character set.
+// textFamily: both roads give the bytes in the column's own character set. MySQL's
+// conversion to utf8mb4 would cut a value at the first code that has no character.
 func textFamily(c *schema.Column) (family, error) {
 	t := &c.Type
-	f := family{kind: kindText, sql: "text", text: plain, finish: cleanText, why: "The same characters." + textRule}
+	f := family{kind: kindText, sql: "text", finish: cleanText, why: "The same characters." + textRule}
 	decode, err := charsetDecoder(t.Charset)
 	if err != nil {
 		return f, err
+	}
+	if t.Charset != "" && t.Charset != "utf8mb4" {
+		f.expr = func(quoted string) string { return "CAST(" + quoted + " AS BINARY)" }
 	}
 	fixed := t.Name == "char" || t.Name == "nchar"
 	switch {
@@ -30,8 +33,9 @@ func textFamily(c *schema.Column) (family, error) {
 		f.sql = fmt.Sprintf("character varying(%d)", t.Length)
 	}
 	if fixed {
-		f.text, decode = trimmed(plain), trimmed(decode)
+		decode = trimmed(decode)
 	}
+	f.text = decode
 	f.value = stringValue(t.Text, decode)
 	if t.JSON {
 		f.kind, f.sql, f.finish = kindJSON, "json", jsonText

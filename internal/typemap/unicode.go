@@ -14,17 +14,17 @@ func wide(size int, order binary.ByteOrder) appender {
 			src = src[short:]
 		}
 		for ; len(src) >= size; src = src[size:] {
-			r := rune(-1)
+			var n uint32
 			if size == 2 {
-				r = rune(order.Uint16(src))
-			} else if n := order.Uint32(src); n <= utf8.MaxRune {
-				r = rune(n)
+				n = uint32(order.Uint16(src))
+			} else {
+				n = order.Uint32(src)
 			}
-			if !utf8.ValidRune(r) {
+			if n > utf8.MaxRune || !utf8.ValidRune(rune(n)) {
 				dst = bad(dst, notes)
 				continue
 			}
-			dst = utf8.AppendRune(dst, r)
+			dst = utf8.AppendRune(dst, rune(n))
 		}
 		return dst, nil
 	}
