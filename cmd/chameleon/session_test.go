@@ -112,7 +112,7 @@ func variant(ts *testscript.TestScript, _ bool, args []string) {
 	if !matched.Match(text) {
 		ts.Fatalf("nothing in the configuration matches %s", args[1])
 	}
-	ts.Check(os.WriteFile(filepath.Join(folder, args[0]+".yml"), matched.ReplaceAll(text, []byte(args[2])), 0o600))
+	ts.Check(os.WriteFile(filepath.Join(folder, args[0]+".yml"), matched.ReplaceAll(text, []byte(strings.ReplaceAll(args[2], `\n`, "\n"))), 0o600))
 }
 
 // mysql runs statements on the source's database.
