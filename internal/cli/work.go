@@ -101,10 +101,11 @@ func (a *App) workHere(ctx context.Context, c *config.Config, source string, w w
 	defer held.Release()
 	j := job{source: source, ready: daemon.Ready}
 	apart := daemon.Started()
-	closing := func() error { return nil }
-	if j.log, j.screen, closing, err = a.logger(c, source); err != nil {
+	log, screen, closing, err := a.logger(c, source)
+	if err != nil {
 		return err
 	}
+	j.log, j.screen = log, screen
 	defer func() { _ = closing() }()
 	if j.engine, err = a.Engine(c, source, j.log); err != nil {
 		return err

@@ -119,10 +119,10 @@ func (d *decoder) field(f *field, e entry) {
 
 // scalar gives the text of a single value; what else stands there is an error.
 func (d *decoder) scalar(key string, n *node, what string) (string, bool) {
-	switch {
-	case n.kind == scalar:
+	switch n.kind {
+	case scalar:
 		return n.text, true
-	case n.kind == null:
+	case null:
 		d.fail(n.line, n.column, "%s has no value: give it %s, or remove the key", key, what)
 	default:
 		d.fail(n.line, n.column, "%s must be %s, not %s", key, what, n.describe())

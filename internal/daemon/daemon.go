@@ -47,7 +47,7 @@ func Start(ctx context.Context, args []string, logFile string) (pid int, err err
 		return 0, fmt.Errorf("making a pipe: %w", err)
 	}
 	defer read.Close()
-	cmd := exec.Command(program, args...) // #nosec G204 -- this very program
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), program, args...) // #nosec G204 -- this very program, which outlives us
 	cmd.Stdout, cmd.Stderr = output, output
 	cmd.ExtraFiles = []*os.File{write}
 	cmd.Env = append(os.Environ(), readyVariable+"=3")
