@@ -148,6 +148,7 @@ func (x *applier) truncate(name schema.Name) {
 		return
 	}
 	if mapped, err := x.rules.Table(t); err == nil {
+		x.effect.change(t.Name)
 		x.effect.run(t.Name, "TRUNCATE TABLE "+mapped.Ident()+" RESTART IDENTITY")
 	}
 }

@@ -112,7 +112,12 @@ func (x *diff) conversion(p pair) (using, reason string) {
 	case from == to:
 		return x.within(from, b, a, name, typ)
 	}
-	using = x.between(from, to, b, a, name, typ)
+	if from == "text" && b.Name != "enum" {
+		using = textToTemporal(to, after, name, typ)
+	}
+	if using == "" {
+		using = x.between(from, to, b, a, name, typ)
+	}
 	if using == "" {
 		return "", cannot(b, a)
 	}
@@ -164,6 +169,7 @@ func padded(bytes string, length int) string {
 const leadingNumber = `'^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?'`
 
 // between converts from one class of types to another; "" if it cannot.
+//nolint:cyclop // a table, written as a switch
 func (x *diff) between(from, to string, b, a *schema.Type, name, typ string) string {
 	numbers := []string{"int", "numeric", "float"}
 	isFrom, isTo := slices.Contains(numbers, from), slices.Contains(numbers, to)
@@ -246,6 +252,27 @@ func textToEnum(a *schema.Type, name, typ string) string {
 		whens = append(whens, fmt.Sprintf("WHEN lower(rtrim(%s)) = lower(%s) THEN %s", name, literal, literal))
 	}
 	return fmt.Sprintf("(CASE %s WHEN %s IS NOT NULL THEN '' END)::%s", strings.Join(whens, " "), name, typ)
+}
+
+// textToTemporal reads dates as MySQL prints them. It fails on those that
+// PostgreSQL might read otherwise; the message holds no value.
+func textToTemporal(to string, after *schema.Column, name, typ string) string {
+	pattern := map[string]string{
+		"date":      `^\s*\d{4}-\d{1,2}-\d{1,2}\s*$`,
+		"timestamp": `^\s*\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{1,2}(:\d{1,2}(\.\d*)?)?)?\s*$`,
+		"time":      `^\s*\d{1,2}:\d{2}(:\d{2}(\.\d*)?)?\s*$`,
+	}[to]
+	if pattern == "" {
+		return ""
+	}
+	zero := "NULL"
+	if after.NotNull {
+		zero = "'-infinity'"
+	}
+	if to == "time" {
+		zero = "'00:00:00'"
+	}
+	return fmt.Sprintf("(CASE WHEN %s ~ '^\\s*0000-0?0-0?0' THEN %s WHEN %s !~ '%s' THEN 'not as MySQL prints it' ELSE %s END)::%s", name, zero, name, pattern, name, typ)
 }
 
 func temporalToText(from string, b *schema.Type, name, typ string) string {

@@ -24,7 +24,7 @@ var table = []row{
 	{"status", nil, "a picture of progress, whoever looks at it"},
 	{"typemap", []string{"schema"}, "types and values, of no table"},
 	{"mapping", []string{"schema", "typemap"}, "what goes where"},
-	{"ddl", []string{"schema", "typemap", "mapping", "ddl/parse"}, "a statement and a schema give the next schema and PostgreSQL's statements"},
+	{"ddl", []string{"schema", "typemap", "mapping", "ddl/parse", "event"}, "a statement and a schema give the next schema and PostgreSQL's statements; of event only the statement"},
 	{"ddl/parse", []string{"schema", "event"}, "text to syntax tree, in the names of schema; of event only the flavor"},
 	{"transform", []string{"event", "change", "schema", "mapping", "typemap", "ddl", "ddl/parse"}, "the only one that speaks both vocabularies"},
 	{"source/dial", []string{"event"}, "connections to MySQL"},
