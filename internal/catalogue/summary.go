@@ -69,11 +69,20 @@ func scanSummary(row pgx.CollectableRow) (Summary, error) {
 	return s, nil
 }
 
+// quiet is how old the last word of a process may be and still tell of now.
+const quiet = 10 * time.Second
+
 // lags computes both lags from what is known. Times of the source's clock are
-// only compared with one another where that is enough.
+// only compared with one another where that is enough. The process tells about
+// once a second where it stands: it is compared with the time of its telling,
+// as long as it tells.
 func (s *Summary) lags() {
+	now := s.Now
+	if now.Sub(s.Beat) < quiet {
+		now = s.Beat
+	}
 	if !s.Current && !s.LastRead.IsZero() {
-		s.ReadLag = max(0, s.Now.Sub(s.LastRead))
+		s.ReadLag = max(0, now.Sub(s.LastRead))
 	}
 	if !s.LastRead.IsZero() && !s.LastReplayed.IsZero() && s.Read != s.Applied {
 		s.ReplayLag = max(0, s.LastRead.Sub(s.LastReplayed))

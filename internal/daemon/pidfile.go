@@ -34,7 +34,7 @@ func Hold(path, task string) (*PidFile, error) {
 	if err != nil {
 		return nil, fault.New(fault.Environment, "check pid_dir in the configuration and who may write there", "opening the pid file: %w", err)
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := lock(file); err != nil {
 		holder := read(file)
 		_ = file.Close()
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
@@ -47,6 +47,26 @@ func Hold(path, task string) (*PidFile, error) {
 		return nil, fmt.Errorf("writing the pid file: %w", err)
 	}
 	return &PidFile{file}, nil
+}
+
+// lock takes the lock. One that merely looks (Running) shares it for a moment;
+// that is waited for.
+func lock(file *os.File) error {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return err
+		}
+		if err := syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); err != nil {
+			return err // held for good
+		}
+		if err := syscall.Flock(int(file.Fd()), syscall.LOCK_UN); err != nil {
+			return err
+		}
+		<-tick.C
+	}
 }
 
 // Busy is the error that a process holds the pid file already.

@@ -44,9 +44,8 @@ var table = []row{
 		"catalogue", "relay", "copier", "apply", "verify", "preflight"}, "wires everything; knows no flags, files or terminal"},
 	{"config", []string{"mapping", "typemap", "schema", "source/dial", "target/dial", "pipeline"}, "one road from the file to plain structs"},
 	{"daemon", nil, "background processes, pid files and logs"},
-	{"cli", []string{"config", "daemon", "pipeline", "preflight", "status", "catalogue", "schema", "mapping", "event", "source/dial", "source/inspect", "target/dial"},
-		"the commands; no driver, no SQL"},
-	{"cmd/chameleon", []string{"cli"}, "the program"},
+	{"cli", []string{"config", "daemon", "status"}, "the commands; no driver, no SQL: what they do is the engine's, an interface of its own"},
+	{"cmd/chameleon", []string{"cli", "config", "event", "pipeline"}, "the program: gives the commands the engine that a configuration asks for"},
 
 	{"testserver", []string{"event", "testserver/launch"}, "servers for tests"},
 	{"testserver/launch", []string{"event"}, "servers for tests, demo and benchmark"},

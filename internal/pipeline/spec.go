@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/go-mysql-org/go-mysql/client"
-
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/ddl/parse"
 	"pgchameleon/internal/event"
@@ -68,7 +66,7 @@ func New(spec Spec, log *slog.Logger) *Replica {
 
 // origin is the source server and what it is.
 type origin struct {
-	conn    *client.Conn
+	conn    *source.Conn
 	server  *inspect.Server
 	dialect parse.Dialect
 }

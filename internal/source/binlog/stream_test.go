@@ -54,8 +54,6 @@ func each(t *testing.T, test func(t *testing.T, s *source)) {
 	}
 }
 
-func (s *source) mariadb() bool { return s.facts.Flavor == event.MariaDB }
-
 func (s *source) exec(t *testing.T, statements ...string) {
 	t.Helper()
 	s.Exec(t, s.database, statements...)

@@ -15,6 +15,10 @@ import (
 	"pgchameleon/internal/event"
 )
 
+// Conn is the driver's connection by the name that the packages above use, so
+// that the driver is imported in few places.
+type Conn = client.Conn
+
 // RawRows is an option of Connect for readers of raw packets: result sets end
 // in EOF packets and queries carry no attributes.
 func RawRows(c *client.Conn) error {

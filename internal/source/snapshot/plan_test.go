@@ -185,7 +185,7 @@ func read(t *testing.T, session *Session, p *Planner, c *Chunk) (rows []string, 
 		}
 		var row strings.Builder
 		for _, field := range fields[:len(fields)-1] {
-			row.WriteString(fmt.Sprintf("%q,", field))
+			fmt.Fprintf(&row, "%q,", field)
 		}
 		rows = append(rows, row.String())
 		bytes += int64(row.Len()) + 50
@@ -292,7 +292,7 @@ func inserted(t *testing.T, session *Session, table *Table) (rows []string) {
 		if fields[len(fields)-1] != nil {
 			var row strings.Builder
 			for _, field := range fields[:len(fields)-1] {
-				row.WriteString(fmt.Sprintf("%q,", field))
+				fmt.Fprintf(&row, "%q,", field)
 			}
 			rows = append(rows, row.String())
 		}

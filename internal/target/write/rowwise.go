@@ -121,15 +121,11 @@ func (c *Changes) deletePattern(ctx context.Context, t *table, p pattern, done f
 		params[i] = arrays[i].done()
 	}
 	t.composeManyCopies(s, p.nulls, filled)
-	for _, sql := range []string{"set local enable_hashjoin = on", "set local enable_seqscan = on"} {
-		c.wait = append(c.wait, sql)
-	}
+	c.wait = append(c.wait, "set local enable_hashjoin = on", "set local enable_seqscan = on")
 	if err := c.askOnce(ctx, s, params, done); err != nil {
 		return err
 	}
-	for _, sql := range []string{"set local enable_hashjoin = off", "set local enable_seqscan = off"} {
-		c.wait = append(c.wait, sql)
-	}
+	c.wait = append(c.wait, "set local enable_hashjoin = off", "set local enable_seqscan = off")
 	return nil
 }
 
