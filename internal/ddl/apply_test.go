@@ -2,6 +2,7 @@ package ddl_test
 
 import (
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -250,6 +251,33 @@ func TestOmitted(t *testing.T) {
 	for _, index := range ddl.Indexes(mapped) {
 		if (index.Skipped == "") != (index.Source == "u") || (index.SQL == "") != (index.Skipped != "") || index.Delayable != (index.Source == "u") {
 			t.Errorf("%+v", index)
+		}
+	}
+}
+
+// Whatever statement comes, the answer is an effect or says which tables are hit.
+func TestCorpusIsAnswered(t *testing.T) {
+	set := tracked(t, "db.t", "db.t1", "db.m1", "db.p1", "db.y1", "db.a")
+	for _, file := range []string{"parse/testdata/corpus.tsv", "parse/testdata/more.tsv"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range strings.Split(string(text), "\n") {
+			field := strings.SplitN(line, "\t", 4)
+			if len(field) != 4 {
+				continue
+			}
+			for _, d := range []parse.Dialect{mysql, mariadb} {
+				e, err := ddl.Apply(set, statement(field[3]), d, everything)
+				var unknown *ddl.Untranslatable
+				if err != nil && !errors.As(err, &unknown) || err == nil && e.Next == nil {
+					t.Errorf("%s: %v", line, err)
+				}
+				if err == nil && len(e.SQL) != len(e.For) {
+					t.Errorf("%s: %d statements, %d tables", line, len(e.SQL), len(e.For))
+				}
+			}
 		}
 	}
 }

@@ -169,6 +169,7 @@ func padded(bytes string, length int) string {
 const leadingNumber = `'^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?'`
 
 // between converts from one class of types to another; "" if it cannot.
+//
 //nolint:cyclop // a table, written as a switch
 func (x *diff) between(from, to string, b, a *schema.Type, name, typ string) string {
 	numbers := []string{"int", "numeric", "float"}

@@ -1,9 +1,12 @@
 package ddl_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"pgchameleon/internal/event"
+	"pgchameleon/internal/schema"
 )
 
 // typeColumns are columns of every type in every spelling; the second string
@@ -37,24 +40,24 @@ func TestTypesAreTheServers(t *testing.T) {
 				if server == "mysql-5.6" && charset == "utf8mb3" {
 					charset = "utf8"
 				}
+				var columns []string
 				for _, c := range typeColumns {
 					if c[1] == "my" && server != "mysql-9.7" || c[1] == "maria" && !maria || c[1] == "new" && server == "mysql-5.6" || c[1] == "uca" && (!maria || charset == "latin1") {
 						continue
 					}
-					sql := "CREATE TABLE t (c " + c[0] + ") DEFAULT CHARSET " + charset
-					b.must(b.source, "DROP TABLE IF EXISTS t", sql)
-					want := b.query(b.source, "SELECT column_type, collation_name, character_set_name FROM information_schema.columns WHERE table_schema='%s'", b.database)[0]
-					shown := b.definition("t")
-					stated := b.apply(sql)
-					for _, got := range []struct{ charset, collation, text string }{
-						{shown.Columns[0].Type.Charset, shown.Columns[0].Type.Collation, shown.Columns[0].Type.Text},
-						{stated.Columns[0].Type.Charset, stated.Columns[0].Type.Collation, stated.Columns[0].Type.Text},
-					} {
-						if got.text != want[0] {
-							t.Errorf("%s in %s: the type is %q, the server says %q", c[0], charset, got.text, want[0])
+					columns = append(columns, fmt.Sprintf("c%d %s", len(columns), c[0]))
+				}
+				sql := "CREATE TABLE t (" + strings.Join(columns, ", ") + ") DEFAULT CHARSET " + charset
+				b.must(b.source, "DROP TABLE IF EXISTS t", sql)
+				want := b.query(b.source, "SELECT column_type, collation_name, character_set_name FROM information_schema.columns WHERE table_schema='%s' ORDER BY ordinal_position", b.database)
+				shown, stated := b.definition("t"), b.apply(sql)
+				for i, column := range columns {
+					for _, got := range []schema.Type{shown.Columns[i].Type, stated.Columns[i].Type} {
+						if got.Text != want[i][0] {
+							t.Errorf("%s in %s: the type is %q, the server says %q", column, charset, got.Text, want[i][0])
 						}
-						if want[1] != "NULL" && (got.collation != threeBytes(want[1]) || got.charset != threeBytes(want[2])) {
-							t.Errorf("%s in %s: %s %s, the server says %s %s", c[0], charset, got.charset, got.collation, want[2], want[1])
+						if want[i][1] != "NULL" && (got.Collation != threeBytes(want[i][1]) || got.Charset != threeBytes(want[i][2])) {
+							t.Errorf("%s in %s: %s %s, the server says %s", column, charset, got.Charset, got.Collation, want[i])
 						}
 					}
 				}
