@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-//go:generate go run ./gen -address 127.0.0.1:3306
+//go:generate go test -run TestCodesAreTheServers -update .
 
 // charsets holds what a real server says of each of its character sets.
 //

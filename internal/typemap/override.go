@@ -36,6 +36,8 @@ func (f family) possible(c *schema.Column) (names []string) {
 }
 
 // finisherFor gives what makes a field of the target type, or nil.
+//
+//nolint:cyclop // a table, written as a switch
 func (f family) finisherFor(c *schema.Column, t target) finisher {
 	if t.array {
 		if f.kind == kindSet && (t.name == "text" || t.name == "character varying") {
