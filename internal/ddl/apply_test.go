@@ -202,6 +202,10 @@ func TestAddedTimestampHasTheSourcesTime(t *testing.T) {
 	if err != nil || len(e.SQL) != 2 || !strings.Contains(e.SQL[0], `NOT NULL DEFAULT '2026-01-02 03:04:05.678+00'`) || !strings.Contains(e.SQL[1], "SET DEFAULT CURRENT_TIMESTAMP(3)") {
 		t.Errorf("%+v %v", e, err)
 	}
+	st.Time = st.Time.Truncate(time.Second)
+	if e, err = ddl.Apply(tracked(t, "db.t"), st, mysql, everything); err != nil || len(e.Excluded) != 1 {
+		t.Errorf("a clock without fractions: %+v %v", e, err)
+	}
 	st.Time = time.Time{}
 	if e, err = ddl.Apply(tracked(t, "db.t"), st, mysql, everything); err != nil || len(e.Excluded) != 1 {
 		t.Errorf("%+v %v", e, err)

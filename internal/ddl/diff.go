@@ -133,7 +133,8 @@ func (x *diff) cannotFill(c mapping.Column) string {
 	case s.Default == nil || !s.Default.Expr || isBytes(s.Default.Text):
 		return ""
 	case strings.HasPrefix(s.Default.Text, "current_timestamp("):
-		if s.Type.Name == "timestamp" && !x.statement.Time.IsZero() {
+		exact := s.Type.Scale == 0 || x.statement.Time.Nanosecond() > 0 // else the source sent whole seconds
+		if s.Type.Name == "timestamp" && !x.statement.Time.IsZero() && exact {
 			return ""
 		}
 		return "the present rows hold the source's clock"
