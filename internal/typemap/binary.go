@@ -9,7 +9,11 @@ import (
 func binaryFamily(c *schema.Column) family {
 	f := family{kind: kindBytes, sql: "bytea", text: plain, finish: hexBytes, why: "The same bytes."}
 	if c.Type.Name == "binary" {
-		f.text, f.why = padded(max(c.Type.Length, 0)), "The same bytes, padded with zero bytes to the full length."
+		length := c.Type.Length
+		if length < 0 {
+			length = 1 // MySQL's default
+		}
+		f.text, f.why = padded(length), "The same bytes, padded with zero bytes to the full length."
 	}
 	f.value = stringValue(c.Type.Text, f.text)
 	return f

@@ -9,14 +9,18 @@ import (
 
 func decimalFamily(c *schema.Column) family {
 	t := &c.Type
-	sql := fmt.Sprintf("numeric(%d,%d)", t.Precision, max(t.Scale, 0))
-	if t.Scale <= 0 {
-		sql = fmt.Sprintf("numeric(%d)", t.Precision)
+	whole, fraction := t.Precision, max(t.Scale, 0)
+	if whole < 1 {
+		whole = 10 // MySQL's default
+	}
+	sql := fmt.Sprintf("numeric(%d,%d)", whole, fraction)
+	if fraction == 0 {
+		sql = fmt.Sprintf("numeric(%d)", whole)
 	}
 	f := family{kind: kindDecimal, sql: sql, text: plainNumber, why: "Exact, digit by digit."}
 	f.value = func(typ byte, meta uint16) (byte, uint16, appender, error) {
 		precision, scale := int(meta>>8), int(meta&0xff)
-		if typ != wireNewDecimal || precision != t.Precision || scale != max(t.Scale, 0) {
+		if typ != wireNewDecimal || precision != whole || scale != fraction {
 			return 0, 0, nil, contradicts(t.Text, typ, meta)
 		}
 		shape, err := newDecimalShape(precision, scale)

@@ -15,7 +15,7 @@ import (
 func floatFamily(c *schema.Column) family {
 	f := family{kind: kindFloat, sql: "double precision", why: "Exact: the shortest digits that give the same number back."}
 	wire, bits := byte(wireDouble), 64
-	if c.Type.Name == "float" {
+	if t := &c.Type; t.Name == "float" && (t.Scale >= 0 || t.Precision <= 24) { // float(25) and up is a double
 		f.sql, wire, bits = "real", wireFloat, 32
 	}
 	f.expr = func(quoted string) string { return quoted + "-0e0" }

@@ -26,7 +26,9 @@ func textFamily(c *schema.Column) (family, error) {
 	}
 	fixed := t.Name == "char" || t.Name == "nchar"
 	switch {
-	case t.Length < 1:
+	case fixed && t.Length < 0:
+		f.sql = "character(1)"
+	case t.Length < 1: // PostgreSQL has no varchar(0)
 	case fixed:
 		f.sql = fmt.Sprintf("character(%d)", t.Length)
 	case t.Name == "varchar" || t.Name == "nvarchar":

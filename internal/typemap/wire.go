@@ -7,7 +7,6 @@ import (
 
 // The MYSQL_TYPE_* of table maps.
 const (
-	wireDecimal           = 0
 	wireTiny              = 1
 	wireShort             = 2
 	wireLong              = 3
@@ -34,9 +33,6 @@ const (
 	wireNewDecimal        = 246
 	wireEnum              = 247
 	wireSet               = 248
-	wireTinyBlob          = 249
-	wireMediumBlob        = 250
-	wireLongBlob          = 251
 	wireBlob              = 252
 	wireVarString         = 253
 	wireString            = 254
