@@ -39,8 +39,8 @@ type Options struct {
 // stated otherwise; the source is not what is measured.
 var (
 	sourceOptions = []string{"--innodb-buffer-pool-size=512M", "--innodb-log-file-size=512M", "--innodb-flush-log-at-trx-commit=2", "--max-connections=200"}
-	mirrorOptions = []string{"--innodb-buffer-pool-size=512M", "--innodb-log-file-size=512M", "--slave-parallel-threads=2", "--slave-parallel-mode=optimistic"}
-	targetOptions = []string{"-c", "shared_buffers=512MB", "-c", "max_wal_size=4GB", "-c", "track_commit_timestamp=on"}
+	mirrorOptions = []string{"--slave-parallel-threads=2", "--slave-parallel-mode=optimistic"}
+	targetOptions = []string{"-c", "track_commit_timestamp=on"}
 )
 
 // bench is one run.

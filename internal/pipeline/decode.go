@@ -79,7 +79,7 @@ type tracker interface {
 }
 
 // decodeBytes is how much binlog one round of decoding takes from the relay.
-const decodeBytes = 2 << 20
+const decodeBytes = 4 << 20
 
 // run decodes until ctx ends or the relay is closed; it closes out.
 func (d *decoder) run(ctx context.Context, out chan<- []unit) error {

@@ -340,6 +340,9 @@ func (c *initial) render(t *mapping.Table) copier.Statements {
 	if c.replica.spec.KeepExisting {
 		return copier.Statements{}
 	}
+	if f := c.fillfactor(t); f > 0 {
+		s.Create = append(s.Create, fmt.Sprintf("ALTER TABLE %s SET (fillfactor = %d)", place.Ident(), f))
+	}
 	there := ddl.Indexes(t)
 	for i, index := range ddl.Indexes(place) {
 		if index.Skipped != "" {
@@ -353,6 +356,14 @@ func (c *initial) render(t *mapping.Table) copier.Statements {
 		s.Indexes = append(s.Indexes, made)
 	}
 	return s
+}
+
+// fillfactor is what the configuration wants for a table; 0: nothing.
+func (c *initial) fillfactor(t *mapping.Table) int {
+	if c.replica.spec.Fillfactor == nil {
+		return 0
+	}
+	return c.replica.spec.Fillfactor(t.Source.Name.String(), t.Schema+"."+t.Name)
 }
 
 // reported hears of a table or an index that could not be copied.

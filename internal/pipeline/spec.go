@@ -82,7 +82,10 @@ func (r *Replica) reach(ctx context.Context) (*origin, error) {
 		_ = conn.Close()
 		return nil, err
 	}
-	return &origin{conn: conn, server: server, dialect: parse.Dialect{Flavor: server.Flavor, Version: server.Version}}, nil
+	return &origin{conn: conn, server: server, dialect: parse.Dialect{
+		Flavor: server.Flavor, Version: server.Version, Collation: server.Vars["collation_server"],
+		ImplicitTimestamps: server.Vars["explicit_defaults_for_timestamp"] == "OFF",
+	}}, nil
 }
 
 func (o *origin) close() { _ = o.conn.Close() }

@@ -43,7 +43,7 @@ type writer struct {
 }
 
 const (
-	batchRows    = 20_000           // rows after which a batch is committed at the next transaction's end
+	batchRows    = 50_000           // rows after which a batch is committed at the next transaction's end
 	saveEvery    = time.Second      // how often the position of transactions without rows is saved
 	finishWithin = 8 * time.Second  // how long the batch in hand may take after a stop was asked for
 	parkWithin   = 30 * time.Second // for writing down why the replica stopped
@@ -195,7 +195,7 @@ func (w *writer) commit(ctx context.Context) error {
 	if !w.behind && w.rows == 0 && !w.forced {
 		return nil
 	}
-	position := w.tracker.Position()
+	position, began := w.tracker.Position(), time.Now()
 	err := w.applier.Commit(ctx, func(ctx context.Context, tx dial.Tx) error {
 		if err := catalogue.AddConversions(ctx, tx, w.sourceID, w.conversions()...); err != nil {
 			return err
@@ -205,6 +205,7 @@ func (w *writer) commit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	w.log.Debug("batch committed", "rows", w.rows, "transactions", w.batch.Transactions, "took", time.Since(began), "position", position.String())
 	w.rows, w.behind, w.forced, w.saved = 0, false, false, time.Now()
 	w.batch = catalogue.Counters{}
 	clear(w.notes)
