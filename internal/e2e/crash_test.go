@@ -17,18 +17,21 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	t.Logf("seed %d", seed)
 	src, dst := testserver.Shared(t, testserver.Source), testserver.Shared(t, testserver.Target)
 	r := newReplica(t, src, dst, options{yaml: "    copy_max_memory: \"100k\"\n"})
-	fill(t, src, r.marker, 6000)
+	fill(t, src, r.marker, 12000)
 	writers := startTraffic(t, src, r.marker, 2, seed)
 
-	copies := 0
-	for done := false; !done; copies++ {
-		wait := time.Duration(50+random.IntN(400)) * time.Millisecond
-		if copies >= 10 {
-			wait = 2 * time.Minute // now let it end
+	anew := []string{"init_replica", "--source", "mysql", "--debug", "--restart"}
+	command, ended := anew, 0
+	for killed := 0; killed < 12; {
+		if r.killAfter(time.Duration(40+random.IntN(300))*time.Millisecond, command...) {
+			command, ended = anew, ended+1
+			continue
 		}
-		done = r.killAfter(wait, "init_replica", "--source", "mysql", "--debug")
+		command = anew[:4] // goes on where it was
+		killed++
 	}
-	t.Logf("the copy was killed %d times", copies-1)
+	t.Logf("the copy was killed 12 times and ended %d times in between", ended)
+	r.init()
 	for range 15 {
 		if r.killAfter(time.Duration(100+random.IntN(700))*time.Millisecond, "start_replica", "--source", "mysql", "--debug") {
 			t.Fatal("start_replica ended by itself")

@@ -130,7 +130,7 @@ func TestARowOf64MB(t *testing.T) {
 func TestOddNames(t *testing.T) {
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
-	names := []string{"with space", `dou"ble`, "sin'gle", "back`tick", "Capital", "capital2 ", "émoji é", "select", "dot.ted", "back\\slash", "per%cent", "$dollar",
+	names := []string{"with space", `dou"ble`, "sin'gle", "back`tick", "Capital", "capital2 ", "smile ☺ ✓", "select", "dot.ted", "back\\slash", "per%cent", "$dollar",
 		strings.Repeat("l", 64), strings.Repeat("l", 63) + "m"}
 	names[5] = "Trail ing"
 	for i, name := range names {

@@ -17,6 +17,7 @@ import (
 	"pgchameleon/internal/relay"
 	"pgchameleon/internal/schema"
 	"pgchameleon/internal/source/binlog"
+	"pgchameleon/internal/source/inspect"
 	target "pgchameleon/internal/target/dial"
 	"pgchameleon/internal/target/write"
 	"pgchameleon/internal/transform"
@@ -178,6 +179,13 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 	if err != nil {
 		return err
 	}
+	collations, err := inspect.Collations(ctx, s.origin.conn)
+	if err != nil {
+		return err
+	}
+	for name := range rules.Schemas {
+		set = set.WithDatabase(name, collations[name])
+	}
 	tables, err := catalogue.Tables(ctx, s.pool, id)
 	if err != nil {
 		return err
@@ -211,7 +219,7 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 	}
 	s.writer = &writer{
 		changes: changes, sourceID: id, epoch: s.lease.Epoch, rules: rules, tracker: written, excluded: excluded,
-		exit: s.replica.spec.ExitOnError, keys: s.buildKeys, log: s.replica.log, notes: map[transform.Noted]uint64{}, names: map[string]schema.Name{},
+		exit: s.replica.spec.ExitOnError, lockTimeout: s.replica.spec.LockTimeout, keys: s.buildKeys, log: s.replica.log, notes: map[transform.Noted]uint64{}, names: map[string]schema.Name{},
 	}
 	s.parents = map[schema.Name]bool{}
 	for _, t := range set.Tables() {

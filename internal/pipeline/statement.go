@@ -33,7 +33,7 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 		w.batch.Skipped++
 		return nil
 	}
-	err := w.applier.Exec(ctx, e.SQL)
+	err := w.applier.Exec(ctx, w.patiently(e.SQL))
 	if fault.KindOf(err) == fault.Data {
 		return w.refused(ctx, s, err)
 	}
@@ -50,6 +50,15 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 	}
 	w.log.Info("statement applied", "statement", s.event.SQL, "position", w.following())
 	return nil
+}
+
+// patiently lets statements give up on a table that others use: while they
+// wait for it, all who come later queue up behind them. They are tried again.
+func (w *writer) patiently(statements []string) []string {
+	if w.lockTimeout <= 0 || len(statements) == 0 {
+		return statements
+	}
+	return append([]string{fmt.Sprintf("SET LOCAL lock_timeout = %d", w.lockTimeout.Milliseconds())}, statements...)
 }
 
 // allExcluded says whether the statement only concerns tables that were

@@ -28,8 +28,11 @@ type writer struct {
 	tracker  tracker                // as of what has been written
 	excluded *nameSet               // tells the decoder
 	exit     bool                   // on_error_replay: exit
-	keys     func(ctx context.Context, tables []*mapping.Table) error
-	log      *slog.Logger
+
+	lockTimeout time.Duration // how long a statement may wait for a table that others use; 0: as long as it takes
+
+	keys func(ctx context.Context, tables []*mapping.Table) error
+	log  *slog.Logger
 
 	current unit // being written, for messages
 	rows    int  // in the open batch

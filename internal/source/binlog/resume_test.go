@@ -44,6 +44,9 @@ func TestResumeGivesTheRest(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				if i == len(all)-1 {
+					break // what others do on the server comes next, if anything
+				}
 				rest := s.collectAll(t, s.options(), p, to)
 				if diff := cmp.Diff(outline(all[i+1:]), outline(rest)); diff != "" {
 					t.Errorf("%s: after transaction %d, at %s: %s", mode, i, p, diff)

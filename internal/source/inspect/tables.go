@@ -40,6 +40,19 @@ func Schemas(ctx context.Context, conn *client.Conn) ([]string, error) {
 	return names, nil
 }
 
+// Collations gives the default collation of each schema that the user sees.
+func Collations(ctx context.Context, conn *client.Conn) (map[string]string, error) {
+	rows, err := dial.Text(ctx, conn, "SELECT schema_name, default_collation_name FROM information_schema.schemata")
+	if err != nil {
+		return nil, fmt.Errorf("reading the collations of schemas: %w", err)
+	}
+	all := make(map[string]string, len(rows))
+	for _, row := range rows {
+		all[row[0]] = row[1]
+	}
+	return all, nil
+}
+
 // Tables lists the tables of a schema by name, with sequences but without
 // views. A schema that does not exist has no tables.
 func Tables(ctx context.Context, conn *client.Conn, name string) ([]TableInfo, error) {
