@@ -117,7 +117,6 @@ sources:
       connect_timeout: 10
     schema_mappings:
 %[7]s    limit_tables:
-    skip_tables:
     lock_timeout: "120s"
     type: mysql
 %[8]s`, r.home, r.dst.Port, r.dst.User, r.database, r.src.Port, r.src.User, mappings.String(), extra)
