@@ -66,7 +66,6 @@ var foreign = []struct {
 	{"github.com/jackc/pgx/v5", []string{"target/...", "catalogue", "apply", // apply hands the transaction (pgx.Tx) from end to end
 		"testserver/...", "demo/...", "bench/..."}},
 	{"database/sql", []string{"catalogue"}},
-	{"github.com/pressly/goose/v3", []string{"catalogue"}},
 	{"github.com/spf13/cobra", []string{"cli"}},
 	{"github.com/goccy/go-yaml", []string{"config", "cli"}},
 	{"github.com/vbauerster/mpb/v8", []string{"cli"}},
