@@ -14,6 +14,7 @@ func Fast(name string) []string {
 		return []string{
 			"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
 			"-c", "max_connections=200", "-c", "shared_buffers=64MB", "-c", "max_wal_size=1GB",
+			"-c", "autovacuum=off", // its snapshots come at any moment; tests are too short to need it
 			"-c", "dynamic_shared_memory_type=mmap", // in its folder: a killed server leaves nothing elsewhere
 		}
 	}
