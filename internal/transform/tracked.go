@@ -37,7 +37,7 @@ func (x *Transformer) track(next *schema.Set, changed map[schema.Name]bool) {
 	if x.run {
 		children = referencing(next)
 	}
-	remake := withAncestors(next, changed)
+	remake := withAncestors(changed, x.set, next)
 	tables := make(map[schema.Name]*tracked, next.Len())
 	for _, source := range next.Tables() {
 		name := x.Key(source.Name)
@@ -127,7 +127,8 @@ func referencing(set *schema.Set) map[schema.Name][]reference {
 	return found
 }
 
-func withAncestors(set *schema.Set, changed map[schema.Name]bool) map[schema.Name]bool {
+// withAncestors adds the tables above, as they were before or are after.
+func withAncestors(changed map[schema.Name]bool, sets ...*schema.Set) map[schema.Name]bool {
 	all := map[schema.Name]bool{}
 	var visit func(schema.Name)
 	visit = func(name schema.Name) {
@@ -135,9 +136,11 @@ func withAncestors(set *schema.Set, changed map[schema.Name]bool) map[schema.Nam
 			return
 		}
 		all[name] = true
-		if t := set.Get(name); t != nil {
-			for _, key := range t.ForeignKeys {
-				visit(fold(set, key.References))
+		for _, set := range sets {
+			if t := set.Get(name); t != nil {
+				for _, key := range t.ForeignKeys {
+					visit(fold(set, key.References))
+				}
 			}
 		}
 	}
