@@ -50,7 +50,11 @@ func TestCascadesOfAParentThatIsNotReplicated(t *testing.T) {
 		"INSERT INTO parent VALUES (1), (2), (3)", "INSERT INTO child VALUES (10, 1), (20, 2), (30, 3)")
 	r.init()
 	r.start()
-	r.source("DELETE FROM parent WHERE id = 2", "INSERT INTO secret VALUES (1)", "ALTER TABLE secret ADD x INT")
+	r.source("DELETE FROM parent WHERE id = 2", "INSERT INTO secret VALUES (1)", "ALTER TABLE secret ADD x INT", "ALTER TABLE parent ADD x INT FIRST", "DELETE FROM parent WHERE id = 3")
+	r.caughtUp()
+	r.stop()
+	r.start()
+	r.source("INSERT INTO parent VALUES (0, 4)", "INSERT INTO child VALUES (40, 4)", "DELETE FROM parent WHERE id = 4")
 	r.caughtUp()
 	r.sameTable(db, "web", "child")
 	if rows := r.target("SELECT relname FROM pg_class WHERE relnamespace = 'web'::regnamespace AND relkind = 'r' ORDER BY 1"); fmt.Sprint(rows) != "[[child] [e2e_marker]]" {

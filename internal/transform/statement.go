@@ -35,10 +35,44 @@ func (x *Transformer) Statement(st *event.Statement, dialect parse.Dialect, cove
 		return nil, err
 	}
 	if effect.Ignored || x.meets(effect, hidden) {
-		return &ddl.Effect{Next: x.set, Ignored: true}, nil
+		effect = &ddl.Effect{Next: older, Ignored: true}
+	}
+	if x.parents(effect, st, dialect); effect.Ignored {
+		effect.Next = x.set
+		return effect, nil
 	}
 	x.follow(effect, newer)
 	return effect, nil
+}
+
+// parents adds to the effect what the statement does to tables that are tracked
+// for their cascades only. In PostgreSQL nothing is to be done for them.
+func (x *Transformer) parents(effect *ddl.Effect, st *event.Statement, dialect parse.Dialect) {
+	only := schema.NewSet(x.set.Fold())
+	for _, t := range x.set.Tables() {
+		if !x.rules.Wants(t.Name) {
+			only = only.With(nil, t)
+		}
+	}
+	if only.Len() == 0 {
+		return
+	}
+	everything := *x.rules
+	everything.Limit, everything.Skip = nil, nil
+	own, err := ddl.Apply(only, st, dialect, &everything)
+	if err != nil || own.Ignored {
+		return // a statement that cannot be read shows at the table's next event
+	}
+	for _, name := range own.Changed {
+		if t := own.Next.Get(name); t != nil && only.Get(name) != nil {
+			effect.Next, effect.Changed, effect.Ignored = effect.Next.With(nil, t), append(effect.Changed, name), false
+		}
+	}
+	for _, name := range own.Dropped {
+		if only.Get(name) != nil {
+			effect.Next, effect.Dropped, effect.Ignored = effect.Next.With([]schema.Name{name}), append(effect.Dropped, name), false
+		}
+	}
 }
 
 // meets says whether the statement makes or excludes a table whose copy is
