@@ -35,7 +35,11 @@ type place struct {
 
 func newPlace(t *testing.T, name string) place {
 	t.Helper()
-	server := testserver.Shared(t, name)
+	return newPlaceOn(t, testserver.Shared(t, name))
+}
+
+func newPlaceOn(t *testing.T, server *testserver.Server) place {
+	t.Helper()
 	p := place{server: server, config: dial.Config{
 		Host: server.Host, Port: uint16(server.Port), User: server.User, Database: server.Database(t, "catalogue"), SSLMode: "disable",
 	}}
@@ -154,21 +158,25 @@ func TestPositionsAndEpochs(t *testing.T) {
 
 // The apply row is written by every batch: it must be updated in its page.
 func TestSavingThePositionIsHot(t *testing.T) {
-	onEach(t, func(t *testing.T, p place) {
-		source := p.source(t)
-		for i := range 200 {
-			must(t, SaveApplied(t.Context(), p.conn, source.ID, 0, at(uint64(i)), time.Now(), Counters{Transactions: 1}))
-		}
-		_ = p.conn.Close(context.Background()) // its statistics are written by then
-		waitFor(t, func() bool {
-			rows := p.query(t, "SELECT n_tup_upd >= 200 FROM pg_stat_user_tables WHERE relname = 't_last_replayed'")
-			return rows[0][0] == "t"
+	for _, name := range targets {
+		t.Run(name, func(t *testing.T) {
+			// On a server of its own: a transaction of anybody, in any database, may keep old rows for a while.
+			p := newPlaceOn(t, testserver.Private(t, name))
+			source := p.source(t)
+			for i := range 200 {
+				must(t, SaveApplied(t.Context(), p.conn, source.ID, 0, at(uint64(i)), time.Now(), Counters{Transactions: 1}))
+			}
+			_ = p.conn.Close(context.Background()) // its statistics are written by then
+			waitFor(t, func() bool {
+				rows := p.query(t, "SELECT n_tup_upd >= 200 FROM pg_stat_user_tables WHERE relname = 't_last_replayed'")
+				return rows[0][0] == "t"
+			})
+			rows := p.query(t, "SELECT n_tup_hot_upd = n_tup_upd AND pg_relation_size(relid) <= 2 * 8192, n_tup_hot_upd, n_tup_upd, pg_relation_size(relid) FROM pg_stat_user_tables WHERE relname = 't_last_replayed'")
+			if rows[0][0] != "t" {
+				t.Errorf("hot updates, of all, bytes of the table: %v", rows[0][1:])
+			}
 		})
-		rows := p.query(t, "SELECT n_tup_hot_upd >= 190, pg_relation_size(relid) <= 4 * 8192, n_tup_hot_upd, n_tup_upd, pg_relation_size(relid) FROM pg_stat_user_tables WHERE relname = 't_last_replayed'")
-		if rows[0][0] != "t" || rows[0][1] != "t" {
-			t.Errorf("hot updates, of all, bytes of the table: %v", rows[0][2:])
-		}
-	})
+	}
 }
 
 func TestSources(t *testing.T) {
