@@ -141,7 +141,7 @@ func (l *copyLedger) Save(ctx context.Context, tx dial.Tx, t *mapping.Table, s c
 		catalogue.SetPending(ctx, tx, record.ID, pending),
 		catalogue.SetState(ctx, tx, l.sourceID, state, name))
 	if err == nil && s.Step == copier.Swapped {
-		err = errors.Join(catalogue.SetCreated(ctx, tx, record.ID, l.made), catalogue.PutDefinitions(ctx, tx, l.sourceID, s.Definition))
+		err = errors.Join(catalogue.FoldChunks(ctx, tx, record.ID), catalogue.SetCreated(ctx, tx, record.ID, l.made), catalogue.PutDefinitions(ctx, tx, l.sourceID, s.Definition))
 	}
 	return stopped(err)
 }

@@ -343,6 +343,9 @@ func (c *initial) render(t *mapping.Table) copier.Statements {
 	if f := c.fillfactor(t); f > 0 {
 		s.Create = append(s.Create, fmt.Sprintf("ALTER TABLE %s SET (fillfactor = %d)", place.Ident(), f))
 	}
+	for _, what := range ddl.Omitted(t) {
+		c.replica.log.Info("a default is left out", "table", t.Source.Name.String(), "default", what)
+	}
 	there := ddl.Indexes(t)
 	for i, index := range ddl.Indexes(place) {
 		if index.Skipped != "" {

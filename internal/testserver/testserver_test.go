@@ -76,9 +76,7 @@ func TestLargeRowsAreTaken(t *testing.T) {
 }
 
 func TestHomeLeavesNothingBehind(t *testing.T) {
-	if err := launch.Install(t.Context(), testserver.Target); err != nil {
-		t.Skip(err)
-	}
+	testserver.Shared(t, testserver.Target) // so it is installed
 	home, err := launch.NewHome()
 	if err != nil {
 		t.Fatal(err)

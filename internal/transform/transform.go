@@ -42,9 +42,6 @@ func (e *TableError) Error() string { return fmt.Sprintf("table %s: %v", e.Table
 // Unwrap gives the cause.
 func (e *TableError) Unwrap() error { return e.Err }
 
-// Set is the tracked schema as of the last event.
-func (x *Transformer) Set() *schema.Set { return x.set }
-
 // Table gives a tracked table's mapping, nil if it is not tracked or cannot be mapped.
 func (x *Transformer) Table(name schema.Name) *mapping.Table {
 	if t := x.tables[x.Key(name)]; t != nil {
