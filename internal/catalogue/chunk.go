@@ -14,9 +14,6 @@ var saveChunkSQL string
 //go:embed sql/fold_chunks.sql
 var foldChunksSQL string
 
-//go:embed sql/clear_chunks.sql
-var clearChunksSQL string
-
 const chunksSQL = "SELECT i_chunk, b_lower, b_upper, i_rows, i_bytes, i_discarded FROM sch_chameleon.t_chunks WHERE i_id_table = $1 ORDER BY i_chunk"
 
 // ErrChunkTaken says that a chunk of that number has been copied already: the
@@ -67,10 +64,4 @@ func SaveChunk(ctx context.Context, tx DB, epoch, tableID int64, c Chunk) error 
 func FoldChunks(ctx context.Context, db DB, tableID int64) error {
 	_, err := db.Exec(ctx, foldChunksSQL, tableID)
 	return reading("folding chunks", err)
-}
-
-// ClearChunks forgets a table's chunks and marks, so that its copy begins anew.
-func ClearChunks(ctx context.Context, db DB, tableID int64) error {
-	_, err := db.Exec(ctx, clearChunksSQL, tableID)
-	return reading("clearing chunks", err)
 }

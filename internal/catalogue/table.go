@@ -32,7 +32,6 @@ var renameTableSQL string
 var dropTablesSQL string
 
 const (
-	lowMarkSQL  = "UPDATE sch_chameleon.t_replica_tables SET t_low_mark = $2 WHERE i_id_table = $1"
 	highMarkSQL = "UPDATE sch_chameleon.t_replica_tables SET t_high_mark = $2 WHERE i_id_table = $1"
 	createdSQL  = "UPDATE sch_chameleon.t_replica_tables SET b_created = $2 WHERE i_id_table = $1"
 	pendingSQL  = "UPDATE sch_chameleon.t_replica_tables SET t_pending_keys = $2 WHERE i_id_table = $1"
@@ -184,12 +183,6 @@ func DropTables(ctx context.Context, db DB, sourceID int64, names ...schema.Name
 	schemas, tables := split(names)
 	_, err := db.Exec(ctx, dropTablesSQL, sourceID, schemas, tables)
 	return reading("forgetting tables", err)
-}
-
-// SaveLow stores the low mark of a table's copy.
-func SaveLow(ctx context.Context, db DB, tableID int64, mark event.Position) error {
-	_, err := db.Exec(ctx, lowMarkSQL, tableID, encode(mark))
-	return reading("saving a low mark", err)
 }
 
 // SaveHigh stores the high mark of a table's copy.

@@ -76,11 +76,9 @@ func TestTheLifeOfATable(t *testing.T) {
 			t.Errorf("begun anew, the table is %+v", got)
 		}
 		must(t, SetCreated(ctx, p.conn, table.ID, false))
-		must(t, SaveLow(ctx, p.conn, table.ID, at(50)))
-		if got = one(t, p, source.ID); got.Created || got.Low != at(50) {
+		if got = one(t, p, source.ID); got.Created {
 			t.Errorf("the table is %+v", got)
 		}
-		must(t, ClearChunks(ctx, p.conn, table.ID))
 		must(t, DropTables(ctx, p.conn, source.ID, named("new"), named("never")))
 		if tables, err := Tables(ctx, p.conn, source.ID); err != nil || len(tables) != 0 {
 			t.Errorf("after the drop there is %v, %v", tables, err)
