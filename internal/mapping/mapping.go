@@ -17,15 +17,43 @@ type Rules struct {
 	Limit     []string          // schema.table; where a schema is named here, only these of its tables
 	Skip      []string          // schema.table; not these
 	Overrides []Override
+	Values    []ValueRule
+	Masks     []Masking
+	Collates  []Collating
 	Types     typemap.Options
 	Fold      bool // the source compares schema and table names without regard to case
 }
 
+// Of the rules below, the last one that is for a column counts. Patterns of tables are
+// schema.table, of columns schema.table.column; * stands for any characters, ? for one.
+
 // Override replaces the default type of some columns.
 type Override struct {
-	Type   string   // COLUMN_TYPE that it is for, as "tinyint(1)"; matched without regard to case and spaces
-	To     string   // PostgreSQL type
-	Tables []string // schema.table on the source or in PostgreSQL; "*" for all
+	Type    string   // pattern of COLUMN_TYPE, or a bare type: "tinyint(1)", "enum", "int unsigned", "decimal(*"
+	To      string   // PostgreSQL type
+	Tables  []string // patterns, by the names on the source or in PostgreSQL
+	Columns []string // patterns, the same way
+}
+
+// ValueRule says what is done with values that the target cannot hold. One for a
+// column goes before one for a type, and that before one for all.
+type ValueRule struct {
+	Type     string // as Override has it; "" for any
+	Column   string // pattern; "" for any
+	Rule     typemap.Rule
+	Handling typemap.Handling
+}
+
+// Masking hides columns.
+type Masking struct {
+	Column string // pattern
+	Mask   typemap.Mask
+}
+
+// Collating says how the target compares columns whose collation ignores case.
+type Collating struct {
+	Column    string // pattern
+	Collation typemap.Collation
 }
 
 // Table is a replicated table: both of its sides.
@@ -131,7 +159,7 @@ func (r *Rules) Table(source *schema.Table) (*Table, error) {
 		if column.System {
 			continue
 		}
-		mapped, err := typemap.New(column, r.override(t, column), r.Types)
+		mapped, err := typemap.New(column, typemap.Settings{Override: r.override(t, column), Options: r.Types})
 		if err != nil {
 			return nil, fmt.Errorf("mapping column %s of table %s: %w", column.Name, source.Name, err)
 		}

@@ -27,7 +27,7 @@ func periodDecoder(t *schema.Table, m *event.TableMap) (*typemap.RowDecoder, err
 	if last < 0 {
 		return nil, nil
 	}
-	column, err := typemap.New(t.Columns[last], "", typemap.Options{})
+	column, err := typemap.New(t.Columns[last], typemap.Settings{})
 	if err != nil {
 		return nil, err
 	}

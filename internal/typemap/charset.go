@@ -103,7 +103,7 @@ func charsetDecoder(name string) (appender, error) {
 
 // bad appends U+FFFD where a code has no character.
 func bad(dst []byte, notes *Notes) []byte {
-	notes.Add(BadBytes)
+	notes.apply(InvalidBytes, nil)
 	return utf8.AppendRune(dst, utf8.RuneError)
 }
 

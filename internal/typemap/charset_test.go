@@ -29,7 +29,7 @@ func TestCharsets(t *testing.T) {
 }
 
 func compare(t *testing.T, s *source, charset, longest string) {
-	column, err := typemap.New(schema.Column{Name: "v", Type: schema.Type{Name: "varchar", Length: 10, Charset: charset, Text: "varchar(10)"}}, "", typemap.Options{})
+	column, err := typemap.New(schema.Column{Name: "v", Type: schema.Type{Name: "varchar", Length: 10, Charset: charset, Text: "varchar(10)"}}, typemap.Settings{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func compare(t *testing.T, s *source, charset, longest string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unicode, err := typemap.New(schema.Column{Name: "v", Type: schema.Type{Name: "varchar", Length: 10, Charset: "utf8mb4", Text: "varchar(10)"}}, "", typemap.Options{})
+	unicode, err := typemap.New(schema.Column{Name: "v", Type: schema.Type{Name: "varchar", Length: 10, Charset: "utf8mb4", Text: "varchar(10)"}}, typemap.Settings{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,7 +63,7 @@ func dayOr(notNull bool) finisher {
 		default:
 			return dst, nil
 		}
-		notes.Add(OutOfRange)
+		notes.apply(OutOfRange, nil)
 		return null(dst[:start], notNull, nearest), nil
 	}
 }

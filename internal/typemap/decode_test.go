@@ -24,7 +24,7 @@ func (l *layout) add(t testing.TB, typ schema.Type, wire byte, meta uint16) {
 	if typ.Text == "" {
 		typ.Text = typ.Name
 	}
-	column, err := typemap.New(schema.Column{Name: fmt.Sprintf("c%d", len(l.columns)), Type: typ}, "", typemap.Options{})
+	column, err := typemap.New(schema.Column{Name: fmt.Sprintf("c%d", len(l.columns)), Type: typ}, typemap.Settings{})
 	if err != nil {
 		t.Fatal(err)
 	}

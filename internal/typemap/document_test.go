@@ -36,7 +36,7 @@ What each column type of MySQL and MariaDB becomes in PostgreSQL. This page is m
 | --- | --- | --- |
 `)
 	row := func(typ schema.Type, options typemap.Options, label string) {
-		c, err := typemap.New(schema.Column{Type: typ}, "", options)
+		c, err := typemap.New(schema.Column{Type: typ}, typemap.Settings{Options: options})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,15 +83,15 @@ Each application of a rule is counted by table and column, and show_status tells
 `)
 	seen := map[string]bool{}
 	for _, typ := range documented() {
-		_, err := typemap.New(schema.Column{Type: typ}, "point", typemap.Options{})
-		_, known := typemap.New(schema.Column{Type: typ}, "text[][]", typemap.Options{})
+		_, err := typemap.New(schema.Column{Type: typ}, typemap.Settings{Override: "point"})
+		_, known := typemap.New(schema.Column{Type: typ}, typemap.Settings{Override: "text[][]"})
 		if known == nil {
 			t.Fatalf("%s becomes text[][]", typ.Text)
 		}
 		var can []string
 		for _, name := range strings.Split("boolean smallint integer bigint numeric real double_precision text varchar date timestamp timestamptz time interval json jsonb bytea uuid text[]", " ") {
 			name = strings.ReplaceAll(name, "_", " ")
-			if _, err := typemap.New(schema.Column{Type: typ}, name, typemap.Options{}); err == nil {
+			if _, err := typemap.New(schema.Column{Type: typ}, typemap.Settings{Override: name}); err == nil {
 				can = append(can, name)
 			}
 		}

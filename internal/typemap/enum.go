@@ -34,7 +34,7 @@ func enumFamily(c *schema.Column) family {
 	label := func(dst []byte, number uint64, notes *Notes) ([]byte, error) {
 		switch {
 		case number == 0:
-			notes.Add(BadEnum)
+			notes.apply(InvalidEnum, nil)
 			return dst, nil
 		case number > uint64(len(t.Values)):
 			return dst, fmt.Errorf("reading an enum: it has no member %d; the definition of the table is not the one that the row was written with", number)

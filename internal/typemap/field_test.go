@@ -25,7 +25,7 @@ func TestOldFormats(t *testing.T) {
 		{"time", 11, "\xc0\x1d\xfe", `\N`}, // -12:34:56
 		{"datetime", 12, "\x1c\x67\x60\x6c\x66\x12\x00\x00", "2023-11-14 22:13:40"},
 	} {
-		column, err := typemap.New(schema.Column{Type: schema.Type{Name: c.name, Text: c.name}}, "", typemap.Options{})
+		column, err := typemap.New(schema.Column{Type: schema.Type{Name: c.name, Text: c.name}}, typemap.Settings{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,7 +38,7 @@ func TestOldFormats(t *testing.T) {
 			t.Errorf("%s, wire type %d: %q, used %d (%v), want %q", c.name, c.wire, got, used, err, c.want)
 		}
 	}
-	hires, err := typemap.New(schema.Column{Type: schema.Type{Name: "datetime", Text: "datetime(3)", Scale: 3}}, "", typemap.Options{})
+	hires, err := typemap.New(schema.Column{Type: schema.Type{Name: "datetime", Text: "datetime(3)", Scale: 3}}, typemap.Settings{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,12 +60,12 @@ func TestRulesAreCounted(t *testing.T) {
 		{schema.Type{Name: "date"}, false, "", "0000-00-00", `\N`, typemap.ZeroDate},
 		{schema.Type{Name: "date"}, true, "", "2023-02-29", "-infinity", typemap.ZeroDate},
 		{schema.Type{Name: "datetime"}, true, "date", "2023-00-01 00:00:00", "-infinity", typemap.ZeroDate},
-		{schema.Type{Name: "text"}, true, "", "a\x00b", "ab", typemap.NulRemoved},
-		{schema.Type{Name: "text"}, true, "", "a\xffb\\", "a\uFFFDb\\\\", typemap.BadBytes},
-		{schema.Type{Name: "varchar", Charset: "ascii"}, true, "", "a\x80b", "a\uFFFDb", typemap.BadBytes},
-		{schema.Type{Name: "json"}, true, "", `"a\u0000\\u0000"`, `"a\\\\u0000"`, typemap.NulRemoved},
-		{schema.Type{Name: "longtext", JSON: true}, true, "", "oh \"no\"", `"oh \\"no\\""`, typemap.BadJSON},
-		{schema.Type{Name: "longtext", JSON: true}, true, "jsonb", `"\ud800!"`, `"\\ufffd!"`, typemap.BadBytes},
+		{schema.Type{Name: "text"}, true, "", "a\x00b", "ab", typemap.NulCharacter},
+		{schema.Type{Name: "text"}, true, "", "a\xffb\\", "a\uFFFDb\\\\", typemap.InvalidBytes},
+		{schema.Type{Name: "varchar", Charset: "ascii"}, true, "", "a\x80b", "a\uFFFDb", typemap.InvalidBytes},
+		{schema.Type{Name: "json"}, true, "", `"a\u0000\\u0000"`, `"a\\\\u0000"`, typemap.NulCharacter},
+		{schema.Type{Name: "longtext", JSON: true}, true, "", "oh \"no\"", `"oh \\"no\\""`, typemap.InvalidJSON},
+		{schema.Type{Name: "longtext", JSON: true}, true, "jsonb", `"\ud800!"`, `"\\ufffd!"`, typemap.InvalidBytes},
 		{schema.Type{Name: "time"}, true, "", "-00:00:01", "00:00:00", typemap.OutOfRange},
 		{schema.Type{Name: "time"}, false, "", "24:00:01", `\N`, typemap.OutOfRange},
 		{schema.Type{Name: "int"}, true, "smallint", "-40000", "-32768", typemap.OutOfRange},
@@ -76,16 +76,17 @@ func TestRulesAreCounted(t *testing.T) {
 		{schema.Type{Name: "varchar"}, true, "integer", "x", "0", typemap.OutOfRange},
 		{schema.Type{Name: "varchar"}, true, "boolean", "maybe", "f", typemap.OutOfRange},
 		{schema.Type{Name: "varchar"}, true, "varchar(2)", "äöü", "äö", typemap.OutOfRange},
-		{schema.Type{Name: "enum", Values: []string{"a"}}, true, "", "0", "", typemap.BadEnum},
+		{schema.Type{Name: "enum", Values: []string{"a"}}, true, "", "0", "", typemap.InvalidEnum},
 	} {
-		column, err := typemap.New(schema.Column{Type: c.typ, NotNull: c.notNull}, c.override, typemap.Options{})
+		column, err := typemap.New(schema.Column{Type: c.typ, NotNull: c.notNull}, typemap.Settings{Override: c.override})
 		if err != nil {
 			t.Fatal(err)
 		}
-		var notes, want typemap.Notes
-		want.Add(c.rule)
+		var notes typemap.Notes
+		want := typemap.Notes{}
+		want.Counts[c.rule]++
 		got, err := column.Text(nil, []byte(c.text), &notes)
-		if err != nil || string(got) != c.want || notes != want {
+		if err != nil || string(got) != c.want || notes.Counts != want.Counts {
 			t.Errorf("%s (override %q): %q becomes %q with %v (%v), want %q with %v", c.typ.Name, c.override, c.text, got, notes, err, c.want, want)
 		}
 	}
@@ -128,7 +129,7 @@ func TestOverrides(t *testing.T) {
 		{schema.Type{Name: "bit", Length: 3}, "smallint", "smallint", "\x05", "5"},
 		{schema.Type{Name: "bit", Length: 3}, "varbit(8)", "bit varying(8)", "\x05", "101"},
 	} {
-		column, err := typemap.New(schema.Column{Type: c.typ}, c.override, typemap.Options{})
+		column, err := typemap.New(schema.Column{Type: c.typ}, typemap.Settings{Override: c.override})
 		if c.sql == "" {
 			if err == nil {
 				t.Errorf("%s becomes %s", c.typ.Name, c.override)

@@ -21,7 +21,7 @@ func jsonFamily() family {
 func jsonText(dst []byte, start int, notes *Notes) ([]byte, error) {
 	dst = repair(dst, start, notes)
 	if !json.Valid(dst[start:]) {
-		notes.Add(BadJSON)
+		notes.apply(InvalidJSON, nil)
 		dst = quoteTail(dst, start)
 	}
 	return escape(dst, start), nil
@@ -41,7 +41,7 @@ func jsonbText(dst []byte, start int, notes *Notes) ([]byte, error) {
 func jsonbChecked(dst []byte, start int, notes *Notes) ([]byte, error) {
 	dst = repair(dst, start, notes)
 	if !json.Valid(dst[start:]) {
-		notes.Add(BadJSON)
+		notes.apply(InvalidJSON, nil)
 		dst = quoteTail(dst, start)
 	}
 	return escape(mendEscapes(dst, start, notes), start), nil
@@ -69,14 +69,14 @@ func mendEscapes(dst []byte, start int, notes *Notes) []byte {
 			size = 6
 			switch r := hexRune(src[i+2 : i+6]); {
 			case r == 0:
-				notes.Add(NulRemoved)
+				notes.apply(NulCharacter, nil)
 				i += size
 				continue
 			case utf16.IsSurrogate(r) && i+12 <= len(src) && src[i+6] == '\\' && src[i+7] == 'u' &&
 				utf16.DecodeRune(r, hexRune(src[i+8:i+12])) != utf8.RuneError:
 				size = 12
 			case utf16.IsSurrogate(r):
-				notes.Add(BadBytes)
+				notes.apply(InvalidBytes, nil)
 				to += copy(dst[to:], `\ufffd`)
 				i += size
 				continue

@@ -1,29 +1,45 @@
 package typemap
 
-// Rule is a stated rule for values that PostgreSQL cannot hold.
-type Rule uint8
+import "bytes"
 
-// The rules, by what they do.
-const (
-	ZeroDate   Rule = iota // a zero or partly zero date became NULL, or -infinity where NULL is not allowed
-	NulRemoved             // NUL characters were removed from text
-	BadBytes               // bytes that are not valid in the column's character set were replaced by U+FFFD
-	OutOfRange             // a value beyond the target type's range became NULL or the nearest value
-	BadEnum                // the invalid enum member became the empty string
-	BadJSON                // text that is not JSON became a JSON string
-	numberOfRule
-)
-
-// Notes count, for one column at a time, how often each rule was applied. The
-// zero value is ready. It is not safe for several goroutines.
+// Notes count, for one column, how often each rule was applied, and hand on the
+// originals of the values that it changed. The zero value is ready and keeps no
+// originals. They are not safe for several goroutines.
 type Notes struct {
 	Counts [numberOfRule]uint64
+
+	column    int
+	originals *Originals
+	source    []byte // the value as the source has it, where the plain form is not all of it
 }
 
-// Add counts one application of a rule.
-func (n *Notes) Add(r Rule) { n.Counts[r]++ }
+// Original is a value that a rule changed.
+type Original struct {
+	Column int // as NewNotes counts them
+	Rule   Rule
+	Value  []byte // MySQL's own text of it; for InvalidBytes the bytes in the column's character set
+}
 
-// String names the rule as show_status prints it.
-func (r Rule) String() string {
-	return [...]string{"zero date", "NUL removed", "invalid bytes replaced", "out of range", "invalid enum member", "invalid JSON quoted"}[r]
+// Originals collects the originals of a row, or of many.
+type Originals struct{ List []Original }
+
+// NewNotes makes the notes of a table's columns. Originals go to into, if it is not nil.
+func NewNotes(columns int, into *Originals) []Notes {
+	list := make([]Notes, columns)
+	for i := range list {
+		list[i].column, list[i].originals = i, into
+	}
+	return list
+}
+
+// apply counts one application of a rule to a value, whose plain form is given.
+func (n *Notes) apply(r Rule, plain []byte) {
+	n.Counts[r]++
+	if n.originals == nil {
+		return
+	}
+	if n.source != nil {
+		plain = n.source
+	}
+	n.originals.List = append(n.originals.List, Original{n.column, r, bytes.Clone(plain)})
 }

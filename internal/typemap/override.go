@@ -117,7 +117,7 @@ func cut(dst []byte, start, limit int, notes *Notes) []byte {
 			continue
 		}
 		if limit--; limit < 0 {
-			notes.Add(OutOfRange)
+			notes.apply(OutOfRange, nil)
 			return dst[:start+i]
 		}
 	}
@@ -141,7 +141,7 @@ func (f family) booleanFinisher(c *schema.Column) finisher {
 		case "1":
 		default:
 			if f.kind != kindBit {
-				notes.Add(OutOfRange)
+				notes.apply(OutOfRange, nil)
 			}
 		}
 		return append(dst[:start], 't'), nil
@@ -157,7 +157,7 @@ func wordBoolean(notNull bool) finisher {
 		case "0", "f", "false", "n", "no", "off":
 			return append(dst[:start], 'f'), nil
 		}
-		notes.Add(OutOfRange)
+		notes.apply(OutOfRange, nil)
 		return null(dst[:start], notNull, "f"), nil
 	}
 }
@@ -184,7 +184,7 @@ func (f family) uuidFinisher(c *schema.Column) finisher {
 		return func(dst []byte, start int, notes *Notes) ([]byte, error) {
 			var id [16]byte
 			if len(dst)-start != len(id) {
-				notes.Add(OutOfRange)
+				notes.apply(OutOfRange, nil)
 			}
 			copy(id[:], dst[start:])
 			return appendUUID(dst[:start], &id), nil

@@ -49,7 +49,7 @@ func (f family) numberFinisher(c *schema.Column, t target) finisher {
 	return func(dst []byte, start int, notes *Notes) ([]byte, error) {
 		number, ok := decimalText(dst[start:], f.kind == kindBit)
 		if !ok {
-			notes.Add(OutOfRange)
+			notes.apply(OutOfRange, nil)
 			return null(dst[:start], c.NotNull, "0"), nil
 		}
 		if bounds[0] != "" {
@@ -59,7 +59,7 @@ func (f family) numberFinisher(c *schema.Column, t target) finisher {
 				limit = bounds[0]
 			}
 			if beyond(number, limit) {
-				notes.Add(OutOfRange)
+				notes.apply(OutOfRange, nil)
 				return null(dst[:start], c.NotNull, limit), nil
 			}
 		}
@@ -77,11 +77,11 @@ func (f family) floatFinisher(c *schema.Column, t target) finisher {
 		text, ok := decimalText(dst[start:], f.kind == kindBit)
 		number, err := strconv.ParseFloat(text, 64)
 		if !ok || err != nil {
-			notes.Add(OutOfRange)
+			notes.apply(OutOfRange, nil)
 			return null(dst[:start], c.NotNull, "0"), nil
 		}
 		if width == 32 && math.IsInf(float64(float32(number)), 0) {
-			notes.Add(OutOfRange)
+			notes.apply(OutOfRange, nil)
 			return null(dst[:start], c.NotNull, strconv.FormatFloat(math.Copysign(math.MaxFloat32, number), 'g', -1, 32)), nil
 		}
 		return appendFloat(dst[:start], number, width), nil

@@ -56,7 +56,7 @@ func roads(t *testing.T, name string) {
 			if column.Name == "v" {
 				override, column.Type.JSON, column.Type.Compressed = c.override, c.asJSON, c.packed
 			}
-			mapped, err := typemap.New(column, override, typemap.Options{})
+			mapped, err := typemap.New(column, typemap.Settings{Override: override})
 			if err != nil {
 				t.Fatalf("%s: %v", c.def, err)
 			}

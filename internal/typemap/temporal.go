@@ -153,7 +153,7 @@ func datesOr(notNull bool, zone string, size int) finisher {
 			return dst[:start], fmt.Errorf("reading a date: too short")
 		}
 		if !validDate(value) {
-			notes.Add(ZeroDate)
+			notes.apply(ZeroDate, nil)
 			return null(dst[:start], notNull, "-infinity"), nil
 		}
 		return append(dst, zone...), nil

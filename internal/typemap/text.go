@@ -104,7 +104,7 @@ func ordinary(src []byte) int {
 // repair removes NUL from dst[at:] and replaces what is not UTF-8.
 func repair(dst []byte, at int, notes *Notes) []byte {
 	if bytes.IndexByte(dst[at:], 0) >= 0 {
-		notes.Add(NulRemoved)
+		notes.apply(NulCharacter, nil)
 		kept := dst[:at]
 		for _, b := range dst[at:] {
 			if b != 0 {
@@ -114,7 +114,7 @@ func repair(dst []byte, at int, notes *Notes) []byte {
 		dst = kept
 	}
 	if !utf8.Valid(dst[at:]) {
-		notes.Add(BadBytes)
+		notes.apply(InvalidBytes, nil)
 		fixed := bytes.ToValidUTF8(dst[at:], []byte("\uFFFD"))
 		dst = append(dst[:at], fixed...)
 	}

@@ -17,6 +17,15 @@ type Options struct {
 	PGVector bool // extension vector is installed: vector types become vector
 }
 
+// Settings are what the configuration and the target say of one column.
+type Settings struct {
+	Override  string    // the PostgreSQL type that is asked for; "" for the default
+	Rules     Rules     // what is done with values that the target cannot hold
+	Mask      *Mask     // nil: the values are shown
+	Collation Collation // of text that MySQL compares without regard to case
+	Options   Options
+}
+
 // ErrShort says that a row image ended inside a value.
 var ErrShort = errors.New("the row image ends inside a value")
 
@@ -27,17 +36,16 @@ type Column struct {
 	family family
 }
 
-// New maps a column. override is the PostgreSQL type the configuration asks
-// for, "" for the default; one that cannot be done is an error.
-func New(source schema.Column, override string, options Options) (*Column, error) {
+// New maps a column. Settings that cannot be done are an error.
+func New(source schema.Column, s Settings) (*Column, error) {
 	c := &Column{Source: source}
-	f, err := familyOf(&c.Source, options)
+	f, err := familyOf(&c.Source, s.Options)
 	if err != nil {
 		return nil, err
 	}
-	if override != "" {
-		if f, err = f.override(&c.Source, override); err != nil {
-			return nil, fmt.Errorf("overriding %s by %q: %w", source.Type.Text, override, err)
+	if s.Override != "" {
+		if f, err = f.override(&c.Source, s.Override); err != nil {
+			return nil, fmt.Errorf("overriding %s by %q: %w", source.Type.Text, s.Override, err)
 		}
 	}
 	c.family = f
