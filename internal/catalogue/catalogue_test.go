@@ -220,6 +220,14 @@ func TestSources(t *testing.T) {
 	})
 }
 
+func tracked(list []Definition, fold bool) *schema.Set {
+	tables := make([]*schema.Table, len(list))
+	for i, d := range list {
+		tables[i] = d.Table
+	}
+	return schema.NewSet(fold, tables...)
+}
+
 func TestTrackedSchema(t *testing.T) {
 	onEach(t, func(t *testing.T, p place) {
 		ctx := t.Context()
@@ -230,19 +238,21 @@ func TestTrackedSchema(t *testing.T) {
 			{Name: "g", Type: schema.Type{Name: "point", SRID: &srid}, Default: &schema.Default{Null: true}, Comment: "a\tb\\c'"},
 		}, Indexes: []schema.Index{{Name: "PRIMARY", Kind: schema.PrimaryKey, Parts: []schema.IndexPart{{Column: "id"}}}}, AutoIncrement: 1<<64 - 1}
 		b := &schema.Table{Name: schema.Name{Schema: "shop", Table: "b"}}
-		must(t, PutDefinitions(ctx, p.conn, source.ID, a, b))
-		set, err := TrackedSchema(ctx, p.conn, source.ID, false)
+		must(t, PutDefinitions(ctx, p.conn, source.ID, Definition{a, map[string]string{"id": "bigint"}}, Definition{Table: b}))
+		list, err := TrackedSchema(ctx, p.conn, source.ID)
 		must(t, err)
+		set := tracked(list, false)
 		if got := set.Get(a.Name); set.Len() != 2 || got == nil || got.AutoIncrement != a.AutoIncrement || *got.Columns[1].Type.SRID != 4326 ||
 			got.Columns[1].Comment != "a\tb\\c'" || len(got.Key()) != 1 {
 			t.Fatalf("the table came back as %+v", got)
 		}
 		changed := b.Clone()
 		changed.Comment = "second"
-		must(t, PutDefinitions(ctx, p.conn, source.ID, changed))
+		must(t, PutDefinitions(ctx, p.conn, source.ID, Definition{Table: changed}))
 		must(t, DropDefinitions(ctx, p.conn, source.ID, a.Name, schema.Name{Schema: "not", Table: "there"}))
-		set, err = TrackedSchema(ctx, p.conn, source.ID, true)
+		list, err = TrackedSchema(ctx, p.conn, source.ID)
 		must(t, err)
+		set = tracked(list, true)
 		if got := set.Get(schema.Name{Schema: "SHOP", Table: "B"}); set.Len() != 1 || got == nil || got.Comment != "second" {
 			t.Fatalf("the table came back as %+v", got)
 		}

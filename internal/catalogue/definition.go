@@ -15,32 +15,39 @@ var putDefinitionsSQL string
 //go:embed sql/drop_definitions.sql
 var dropDefinitionsSQL string
 
-const definitionsSQL = "SELECT jsb_definition FROM sch_chameleon.t_definitions WHERE i_id_source = $1"
+const definitionsSQL = "SELECT jsb_definition, jsb_mapping FROM sch_chameleon.t_definitions WHERE i_id_source = $1"
 
-// TrackedSchema loads the source's tables as of the applied position; fold as
-// in schema.NewSet.
-func TrackedSchema(ctx context.Context, db DB, sourceID int64, fold bool) (*schema.Set, error) {
+// Definition is a table of the tracked schema.
+type Definition struct {
+	Table   *schema.Table
+	Mapping map[string]string // what each column became, as mapping.Table.Identities has it; nil: not known
+}
+
+// TrackedSchema loads the source's tables as of the applied position.
+func TrackedSchema(ctx context.Context, db DB, sourceID int64) ([]Definition, error) {
 	rows, err := db.Query(ctx, definitionsSQL, sourceID)
 	if err != nil {
 		return nil, reading("reading the tracked schema", err)
 	}
-	tables, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*schema.Table, error) {
-		t := &schema.Table{}
-		return t, row.Scan(t)
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Definition, error) {
+		d := Definition{Table: &schema.Table{}}
+		err := row.Scan(d.Table, &d.Mapping)
+		return d, err
 	})
-	if err != nil {
-		return nil, reading("reading the tracked schema", err)
-	}
-	return schema.NewSet(fold, tables...), nil
+	return list, reading("reading the tracked schema", err)
 }
 
 // PutDefinitions stores tables of the tracked schema, in one round trip. It
 // belongs into the transaction that applies the DDL.
-func PutDefinitions(ctx context.Context, db DB, sourceID int64, tables ...*schema.Table) error {
-	if len(tables) == 0 {
+func PutDefinitions(ctx context.Context, db DB, sourceID int64, list ...Definition) error {
+	if len(list) == 0 {
 		return nil
 	}
-	_, err := db.Exec(ctx, putDefinitionsSQL, sourceID, tables)
+	tables, mappings := make([]*schema.Table, len(list)), make([]map[string]string, len(list))
+	for i, d := range list {
+		tables[i], mappings[i] = d.Table, d.Mapping
+	}
+	_, err := db.Exec(ctx, putDefinitionsSQL, sourceID, tables, mappings)
 	return reading("storing the tracked schema", err)
 }
 

@@ -28,6 +28,7 @@ var resetSourceSQL string
 const (
 	lockSourcesSQL = "LOCK TABLE sch_chameleon.t_sources IN SHARE ROW EXCLUSIVE MODE"
 	dropSourceSQL  = "DELETE FROM sch_chameleon.t_sources WHERE i_id_source = $1"
+	optionsSQL     = "UPDATE sch_chameleon.t_sources SET jsb_options = $2 WHERE i_id_source = $1"
 	statusSQL      = "UPDATE sch_chameleon.t_sources SET enm_status = $2::text::sch_chameleon.en_src_status WHERE i_id_source = $1"
 	enableSQL      = "UPDATE sch_chameleon.t_sources SET enm_status = 'stopped', b_paused = false, b_maintenance = false WHERE i_id_source = $1"
 )
@@ -60,7 +61,8 @@ type Source struct {
 	PID         int64     // of that process
 	Led         time.Time // when that process took the lease
 	Epoch       int64
-	Applied     event.Position // zero before the first copy
+	Applied     event.Position  // zero before the first copy
+	Options     map[string]bool // what the target had when the copy began: "postgis", "vector"; nil: not known
 }
 
 // Sources lists all sources by name.
@@ -73,7 +75,7 @@ func Sources(ctx context.Context, db DB) ([]Source, error) {
 		var s Source
 		var position string
 		var led *time.Time
-		err := row.Scan(&s.ID, &s.Name, &s.Type, &s.Schemas, &s.Status, &s.Paused, &s.Maintenance, &s.Host, &s.PID, &led, &s.Epoch, &position)
+		err := row.Scan(&s.ID, &s.Name, &s.Type, &s.Schemas, &s.Status, &s.Paused, &s.Maintenance, &s.Host, &s.PID, &led, &s.Epoch, &position, &s.Options)
 		if err != nil {
 			return s, err
 		}
@@ -96,6 +98,12 @@ func Find(ctx context.Context, db DB, name string) (*Source, error) {
 		}
 	}
 	return nil, fault.New(fault.State, "add it with: chameleon add_source --source "+name, "the source %q is not registered in the catalogue", name)
+}
+
+// SetOptions stores what the target has at the beginning of a source's copy.
+func SetOptions(ctx context.Context, db DB, sourceID int64, options map[string]bool) error {
+	_, err := db.Exec(ctx, optionsSQL, sourceID, options)
+	return reading("storing the target's options", err)
 }
 
 // AddSource registers a source. A name that is taken is a fault.State, a

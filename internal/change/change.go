@@ -66,6 +66,18 @@ func (r Row) Field(i int) []byte {
 	return r
 }
 
+// Fields gives some fields with tabs between, still escaped.
+func (r Row) Fields(ordinals []int) []byte {
+	var list []byte
+	for i, ordinal := range ordinals {
+		if i > 0 {
+			list = append(list, '\t')
+		}
+		list = append(list, r.Field(ordinal)...)
+	}
+	return list
+}
+
 // Null is the COPY text field of a NULL.
 const Null = `\N`
 

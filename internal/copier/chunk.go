@@ -121,10 +121,10 @@ func (r *run[Tx]) transfer(ctx context.Context, s Session, tx Tx, t *table, c Ch
 	}
 	var text *encoder
 	if pieces {
-		text = newEncoder(t.mapped, shown, discard)
+		text = newEncoder(t.mapped, shown, r.Originals, discard)
 		c.Rows, err = r.Target.CopyPieces(ctx, tx, t.mapped, text, discard)
 	} else {
-		text = newEncoder(t.mapped, shown, nil)
+		text = newEncoder(t.mapped, shown, r.Originals, nil)
 		c.Rows, err = r.Target.Copy(ctx, tx, t.mapped, text)
 	}
 	if err != nil {
@@ -134,7 +134,7 @@ func (r *run[Tx]) transfer(ctx context.Context, s Session, tx Tx, t *table, c Ch
 	if cut = rows.Cut(); cut != nil {
 		c.Upper = cut
 	}
-	return c, cut, r.Ledger.SaveChunk(ctx, tx, t.mapped, c, text.counted(t.mapped))
+	return c, cut, r.Ledger.SaveChunk(ctx, tx, t.mapped, c, Changes{Low: t.state.Low, Notes: text.counted(), Originals: text.kept})
 }
 
 // progress shows on the board what is read, as it is read.

@@ -56,6 +56,21 @@ type Note struct {
 	Count  int64
 }
 
+// Original is a value as the source has it, which a rule has changed.
+type Original struct {
+	Column string // on the source
+	Rule   string
+	Key    string // of its row, as COPY text
+	Value  []byte
+}
+
+// Changes are what rules did to the values of a chunk.
+type Changes struct {
+	Low       event.Position // of the table's copy
+	Notes     []Note
+	Originals []Original
+}
+
 // ErrStop is wrapped by an error of the ledger after which nothing may be
 // copied any more, such as the loss of the lease.
 var ErrStop = errors.New("the copy must stop")
@@ -147,7 +162,7 @@ type Ledger[Tx any] interface {
 	// Save stores a table's state.
 	Save(ctx context.Context, tx Tx, t *mapping.Table, s State) error
 	// SaveChunk records a finished chunk.
-	SaveChunk(ctx context.Context, tx Tx, t *mapping.Table, c Chunk, notes []Note) error
+	SaveChunk(ctx context.Context, tx Tx, t *mapping.Table, c Chunk, values Changes) error
 	// Discard keeps a row (a line of COPY text) that could not be loaded.
 	Discard(ctx context.Context, tx Tx, t *mapping.Table, low event.Position, row []byte, cause error) error
 }
@@ -169,6 +184,7 @@ type Task struct {
 type Options struct {
 	Threads    int           // chunks and indexes in hand at once; 0 means 2
 	ChunkBytes int64         // what a chunk should have; 0: the source's default
+	Originals  int           // kept of values that a rule has changed, for each column, rule and chunk; -1: all
 	Patience   time.Duration // how long a lost server is waited for; 0 means 10 minutes
 	Board      *status.Board
 	Log        *slog.Logger

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 
+	"pgchameleon/internal/change"
 	"pgchameleon/internal/fault"
 	"pgchameleon/internal/mapping"
 	"pgchameleon/internal/typemap"
@@ -19,20 +20,25 @@ const (
 // are asked for.
 type encoder struct {
 	rows    Rows
+	table   *mapping.Table
 	columns []*typemap.Column
 	notes   []typemap.Notes
+	changed typemap.Originals // of the row in hand
+	kept    []Original
 	buf     []byte
 	at      int // what of buf has been read
 	end     error
 
 	lines, bytes int64
+	limit        int // of originals kept, for each column and rule; -1: none
 	// refuse takes a row that cannot be written as COPY text; without it that is
 	// the end of the reading.
 	refuse func(row []byte, cause error) error
 }
 
-func newEncoder(t *mapping.Table, rows Rows, refuse func([]byte, error) error) *encoder {
-	e := &encoder{rows: rows, refuse: refuse, columns: make([]*typemap.Column, len(t.Columns)), notes: make([]typemap.Notes, len(t.Columns))}
+func newEncoder(t *mapping.Table, rows Rows, limit int, refuse func([]byte, error) error) *encoder {
+	e := &encoder{table: t, rows: rows, limit: limit, refuse: refuse, columns: make([]*typemap.Column, len(t.Columns))}
+	e.notes = typemap.NewNotes(len(t.Columns), &e.changed)
 	for i, c := range t.Columns {
 		e.columns[i] = c.Map
 	}
@@ -73,15 +79,18 @@ func (e *encoder) fill() {
 			e.buf = line
 			e.lines++
 			e.bytes += int64(len(e.buf) - start)
+			if len(e.changed.List) > 0 {
+				e.keep(change.Row(line[start : len(line)-1]))
+			}
 			continue
 		}
-		e.buf = e.buf[:start]
+		e.buf, e.changed.List = e.buf[:start], e.changed.List[:0]
 		err = fault.Wrap(fault.Data, err)
 		if e.refuse == nil {
 			e.end = err
 			return
 		}
-		if err := e.refuse(rawLine(fields), err); err != nil {
+		if err := e.refuse(e.rawLine(fields), err); err != nil {
 			e.end = err
 			return
 		}
@@ -109,42 +118,69 @@ func (e *encoder) line(dst []byte, fields [][]byte) ([]byte, error) {
 	return append(dst, '\n'), nil
 }
 
-// rawLine writes a row as COPY text as it came, without any conversion.
-func rawLine(fields [][]byte) []byte {
+// keep takes over the originals of a row's values that rules have changed.
+func (e *encoder) keep(row change.Row) {
+	for _, o := range e.changed.List {
+		if e.limit >= 0 && e.notes[o.Column].Counts[o.Rule] > uint64(e.limit) { // #nosec G115 -- it is not negative
+			continue
+		}
+		e.kept = append(e.kept, Original{
+			Column: e.table.Source.Columns[e.table.Columns[o.Column].Ordinal].Name, Rule: o.Rule.String(), Key: string(row.Fields(e.table.Key)), Value: o.Value,
+		})
+	}
+	e.changed.List = e.changed.List[:0]
+}
+
+// rawLine writes a row as COPY text as it came, without any conversion but for masked
+// values: those that cannot be masked are left out.
+func (e *encoder) rawLine(fields [][]byte) []byte {
 	var line []byte
 	for i, field := range fields {
 		if i > 0 {
 			line = append(line, '\t')
 		}
-		if field == nil {
-			line = append(line, `\N`...)
-		}
-		for _, b := range field {
-			switch b {
-			case '\\':
-				line = append(line, `\\`...)
-			case '\t':
-				line = append(line, `\t`...)
-			case '\n':
-				line = append(line, `\n`...)
-			case '\r':
-				line = append(line, `\r`...)
-			default:
-				line = append(line, b)
+		switch {
+		case field == nil:
+			line = append(line, change.Null...)
+		case i < len(e.columns) && e.columns[i].Masked():
+			masked, err := e.columns[i].Text(nil, field, &typemap.Notes{})
+			if err != nil {
+				masked = []byte(change.Null)
 			}
+			line = append(line, masked...)
+		default:
+			line = rawField(line, field)
+		}
+	}
+	return line
+}
+
+func rawField(line, field []byte) []byte {
+	for _, b := range field {
+		switch b {
+		case '\\':
+			line = append(line, `\\`...)
+		case '\t':
+			line = append(line, `\t`...)
+		case '\n':
+			line = append(line, `\n`...)
+		case '\r':
+			line = append(line, `\r`...)
+		default:
+			line = append(line, b)
 		}
 	}
 	return line
 }
 
 // counted lists what rules did to the values.
-func (e *encoder) counted(t *mapping.Table) []Note {
+func (e *encoder) counted() []Note {
 	var notes []Note
 	for i := range e.notes {
 		for rule, count := range e.notes[i].Counts {
 			if count > 0 {
 				notes = append(notes, Note{
-					Column: t.Source.Columns[t.Columns[i].Ordinal].Name, Rule: typemap.Rule(rule).String(), // #nosec G115 -- an index of an array
+					Column: e.table.Source.Columns[e.table.Columns[i].Ordinal].Name, Rule: typemap.Rule(rule).String(), // #nosec G115 -- an index of an array
 					Count: int64(count), // #nosec G115 -- a count of values
 				})
 			}

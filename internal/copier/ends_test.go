@@ -202,7 +202,7 @@ func (l *ledger) Save(ctx context.Context, tx pgx.Tx, t *mapping.Table, s copier
 	return target.Classify(err)
 }
 
-func (l *ledger) SaveChunk(ctx context.Context, tx pgx.Tx, t *mapping.Table, c copier.Chunk, notes []copier.Note) error {
+func (l *ledger) SaveChunk(ctx context.Context, tx pgx.Tx, t *mapping.Table, c copier.Chunk, values copier.Changes) error {
 	tag, err := tx.Exec(ctx, "insert into ledger.chunks values ($1, $2, $3) on conflict do nothing", t.Source.Name.String(), c.Number, c)
 	if err != nil {
 		return target.Classify(err)
@@ -212,7 +212,7 @@ func (l *ledger) SaveChunk(ctx context.Context, tx pgx.Tx, t *mapping.Table, c c
 	}
 	l.mu.Lock()
 	l.saved++
-	for _, n := range notes {
+	for _, n := range values.Notes {
 		if l.notes == nil {
 			l.notes = map[string]int64{}
 		}

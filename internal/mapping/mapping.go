@@ -21,7 +21,10 @@ type Rules struct {
 	Masks     []Masking
 	Collates  []Collating
 	Types     typemap.Options
-	Fold      bool // the source compares schema and table names without regard to case
+	// KeepOriginals is how many originals of values that a rule has changed are kept,
+	// for each column and rule; -1 means all.
+	KeepOriginals int
+	Fold          bool // the source compares schema and table names without regard to case
 }
 
 // Of the rules below, the last one that is for a column counts. Patterns of tables are
@@ -101,6 +104,15 @@ func (t *Table) Column(name string) int {
 		}
 	}
 	return -1
+}
+
+// Identities tells by its name on the source what each column became.
+func (t *Table) Identities() map[string]string {
+	list := make(map[string]string, len(t.Columns))
+	for _, c := range t.Columns {
+		list[c.Map.Source.Name] = c.Map.Identity()
+	}
+	return list
 }
 
 // Target gives the PostgreSQL schema of a source schema.

@@ -23,6 +23,7 @@ type copyLedger struct {
 	epoch    int64
 	made     bool // the copier makes the tables, it does not fill those that are there
 
+	values  *valueLog
 	mu      sync.Mutex
 	records map[schema.Name]*catalogue.Table
 	asked   map[schema.Name]bool // State was asked for: the record may be behind the catalogue
@@ -105,9 +106,10 @@ func (l *copyLedger) Begin(ctx context.Context, tx dial.Tx, t *mapping.Table, s 
 	if record.Pending, err = encodePending(s.Pending); err != nil {
 		return err
 	}
-	if err := catalogue.PutTables(ctx, tx, l.sourceID, record); err != nil {
+	if err := errors.Join(catalogue.PutTables(ctx, tx, l.sourceID, record), catalogue.ForgetValues(ctx, tx, l.sourceID, t.Source.Name)); err != nil {
 		return stopped(err)
 	}
+	l.values.forget(t.Source.Name)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.records[t.Source.Name] = record
@@ -141,13 +143,13 @@ func (l *copyLedger) Save(ctx context.Context, tx dial.Tx, t *mapping.Table, s c
 		catalogue.SetPending(ctx, tx, record.ID, pending),
 		catalogue.SetState(ctx, tx, l.sourceID, state, name))
 	if err == nil && s.Step == copier.Swapped {
-		err = errors.Join(catalogue.FoldChunks(ctx, tx, record.ID), catalogue.SetCreated(ctx, tx, record.ID, l.made), catalogue.PutDefinitions(ctx, tx, l.sourceID, s.Definition))
+		err = errors.Join(catalogue.FoldChunks(ctx, tx, record.ID), catalogue.SetCreated(ctx, tx, record.ID, l.made), catalogue.PutDefinitions(ctx, tx, l.sourceID, catalogue.Definition{Table: s.Definition, Mapping: t.Identities()}))
 	}
 	return stopped(err)
 }
 
 // SaveChunk records a finished chunk.
-func (l *copyLedger) SaveChunk(ctx context.Context, tx dial.Tx, t *mapping.Table, c copier.Chunk, notes []copier.Note) error {
+func (l *copyLedger) SaveChunk(ctx context.Context, tx dial.Tx, t *mapping.Table, c copier.Chunk, values copier.Changes) error {
 	record := l.record(t.Source.Name)
 	lower, err := encodeBound(c.Lower)
 	if err != nil {
@@ -157,11 +159,7 @@ func (l *copyLedger) SaveChunk(ctx context.Context, tx dial.Tx, t *mapping.Table
 	if err != nil {
 		return err
 	}
-	conversions := make([]catalogue.Conversion, len(notes))
-	for i, n := range notes {
-		conversions[i] = catalogue.Conversion{Table: t.Source.Name, Column: n.Column, Rule: n.Rule, Count: n.Count}
-	}
-	if err := catalogue.AddConversions(ctx, tx, l.sourceID, conversions...); err != nil {
+	if err := l.values.save(ctx, tx, l.sourceID, t, values); err != nil {
 		return err
 	}
 	return stopped(catalogue.SaveChunk(ctx, tx, l.epoch, record.ID, catalogue.Chunk{

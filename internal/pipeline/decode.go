@@ -23,6 +23,7 @@ type unit struct {
 	txn   *event.Transaction
 	steps []step
 	notes []transform.Noted
+	lost  []transform.Lost
 }
 
 // step is one thing to do: exactly one field is set.
@@ -180,7 +181,7 @@ func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
 	if d.skips(e.Action, e.Map) {
 		return nil
 	}
-	list, notes, err := d.transform.Rows(e, func(name schema.Name) (bool, error) {
+	list, report, err := d.transform.Rows(e, func(name schema.Name) (bool, error) {
 		return d.gate.covered(d.transform.Key(name), t)
 	})
 	var bad *transform.TableError
@@ -197,7 +198,7 @@ func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
 		rows.Redo = redo || d.partly(e.Map)
 		u.steps = append(u.steps, step{rows: rows})
 	}
-	u.notes = append(u.notes, notes...)
+	u.notes, u.lost = append(u.notes, report.Noted...), append(u.lost, report.Lost...)
 	return nil
 }
 

@@ -169,16 +169,20 @@ func (r *Replica) followOnce(ctx context.Context, ready func()) error {
 
 // prepare makes the stages from what the catalogue has stored.
 func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
-	rules, err := s.replica.rules(ctx, s.pool, s.origin.server)
+	rules, err := s.replica.rules(ctx, s.pool, s.origin.server, s.lease.Source.Options)
 	if err != nil {
 		return err
 	}
 	s.rules = rules
 	id, applied := s.lease.Source.ID, s.lease.Applied
-	set, err := catalogue.TrackedSchema(ctx, s.pool, id, rules.Fold)
+	definitions, err := catalogue.TrackedSchema(ctx, s.pool, id)
 	if err != nil {
 		return err
 	}
+	if err := unchanged(definitions, rules); err != nil {
+		return err
+	}
+	set := trackedSet(definitions, rules.Fold)
 	collations, err := inspect.Collations(ctx, s.origin.conn)
 	if err != nil {
 		return err
@@ -219,7 +223,7 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 	}
 	s.writer = &writer{
 		changes: changes, sourceID: id, epoch: s.lease.Epoch, rules: rules, tracker: written, excluded: excluded,
-		exit: s.replica.spec.ExitOnError, lockTimeout: s.replica.spec.LockTimeout, keys: s.buildKeys, log: s.replica.log, notes: map[transform.Noted]uint64{}, names: map[string]schema.Name{},
+		exit: s.replica.spec.ExitOnError, lockTimeout: s.replica.spec.LockTimeout, keys: s.buildKeys, log: s.replica.log, values: newValueLog(rules.KeepOriginals), changed: streamed{notes: map[transform.Noted]uint64{}}, names: map[string]schema.Name{},
 	}
 	s.parents = map[schema.Name]bool{}
 	for _, t := range set.Tables() {

@@ -56,7 +56,11 @@ func (r *Replica) Init(ctx context.Context, board *status.Board, restart bool, r
 		return err
 	}
 	defer pool.Close()
-	rules, err := r.rules(ctx, pool, from.server)
+	var options map[string]bool // of a copy that goes on
+	if !restart && resumable(&lease.Source) {
+		options = lease.Source.Options
+	}
+	rules, err := r.rules(ctx, pool, from.server, options)
 	if err != nil {
 		return err
 	}
@@ -171,7 +175,7 @@ func (c *initial) prepare(records []*catalogue.Table) {
 		Pool: c.pool, Ours: func(schemaName, table string) bool { return ours[[2]string{schemaName, table}] },
 		GrantSelect: spec.Grants, LockTimeout: spec.LockTimeout, Builders: spec.Threads, Keep: spec.KeepExisting, Log: c.replica.log,
 	}
-	c.ledger = &copyLedger{pool: c.pool, sourceID: c.lease.Source.ID, epoch: c.lease.Epoch, made: !spec.KeepExisting, records: known, asked: map[schema.Name]bool{}}
+	c.ledger = &copyLedger{pool: c.pool, sourceID: c.lease.Source.ID, epoch: c.lease.Epoch, made: !spec.KeepExisting, values: newValueLog(c.rules.KeepOriginals), records: known, asked: map[schema.Name]bool{}}
 }
 
 // start is where the stream will begin: at or before every table's low mark.
@@ -219,6 +223,9 @@ func (c *initial) forget(ctx context.Context, start event.Position, list *listin
 			}
 		}
 		if err := catalogue.DropTables(ctx, tx, id, gone...); err != nil {
+			return err
+		}
+		if err := catalogue.SetOptions(ctx, tx, id, options(c.rules)); err != nil {
 			return err
 		}
 		if err := c.enlist(ctx, tx, list); err != nil {
@@ -327,7 +334,7 @@ func (c *initial) copier() *copier.Copier[target.Tx] {
 		Target: c.loader,
 		Ledger: c.ledger,
 		Options: copier.Options{
-			Threads: spec.Threads, ChunkBytes: spec.ChunkBytes, Board: c.board, Log: c.replica.log, Now: time.Now,
+			Threads: spec.Threads, ChunkBytes: spec.ChunkBytes, Originals: c.rules.KeepOriginals, Board: c.board, Log: c.replica.log, Now: time.Now,
 			Map: c.rules.Table, Render: c.render, Report: c.reported,
 		},
 	}

@@ -79,10 +79,11 @@ func (c *initial) listTable(ctx context.Context, l *listing, info inspect.TableI
 // parents puts tables into the tracked schema that are not replicated, but
 // whose deletes and key changes InnoDB carries on to tables that are.
 func (c *initial) parents(ctx context.Context) error {
-	set, err := catalogue.TrackedSchema(ctx, c.pool, c.lease.Source.ID, c.rules.Fold)
+	list, err := catalogue.TrackedSchema(ctx, c.pool, c.lease.Source.ID)
 	if err != nil {
 		return err
 	}
+	set := trackedSet(list, c.rules.Fold)
 	wanted := map[schema.Name]bool{}
 	for queue := set.Tables(); len(queue) > 0; queue = queue[1:] {
 		for _, key := range queue[0].ForeignKeys {
@@ -99,7 +100,7 @@ func (c *initial) parents(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if err := catalogue.PutDefinitions(ctx, c.pool, c.lease.Source.ID, definition); err != nil {
+			if err := catalogue.PutDefinitions(ctx, c.pool, c.lease.Source.ID, tracked(c.rules, definition)...); err != nil {
 				return err
 			}
 			queue = append(queue, definition)

@@ -113,6 +113,7 @@ func (w *writer) record(ctx context.Context, tx dial.Tx, e *ddl.Effect) error {
 		if err := catalogue.DropTables(ctx, tx, w.sourceID, name); err != nil {
 			return err
 		}
+		w.values.forget(name)
 	}
 	var made []*catalogue.Table
 	for _, name := range e.Created {
@@ -138,7 +139,7 @@ func (w *writer) record(ctx context.Context, tx dial.Tx, e *ddl.Effect) error {
 			definitions = append(definitions, t)
 		}
 	}
-	if err := catalogue.PutDefinitions(ctx, tx, w.sourceID, definitions...); err != nil {
+	if err := catalogue.PutDefinitions(ctx, tx, w.sourceID, tracked(w.rules, definitions...)...); err != nil {
 		return err
 	}
 	for _, x := range e.Excluded {
@@ -154,6 +155,7 @@ func (w *writer) record(ctx context.Context, tx dial.Tx, e *ddl.Effect) error {
 func (w *writer) renamed(ctx context.Context, tx dial.Tx, pair [2]schema.Name) error {
 	target, _ := w.rules.Target(pair[1].Schema)
 	w.names[pair[1].String()] = pair[1]
+	w.values.forget(pair[0])
 	return catalogue.RenameTable(ctx, tx, w.sourceID, pair[0], pair[1], target, mapping.Identifier(pair[1].Table))
 }
 

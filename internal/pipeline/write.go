@@ -13,7 +13,6 @@ import (
 	"pgchameleon/internal/schema"
 	"pgchameleon/internal/target/dial"
 	"pgchameleon/internal/target/write"
-	"pgchameleon/internal/transform"
 )
 
 // writer is the last stage: it applies units in order, as many together as
@@ -32,7 +31,6 @@ type writer struct {
 	lockTimeout time.Duration // how long a statement may wait for a table that others use; 0: as long as it takes
 
 	keys func(ctx context.Context, tables []*mapping.Table) error
-	log  *slog.Logger
 
 	current unit // being written, for messages
 	rows    int  // in the open batch
@@ -42,7 +40,9 @@ type writer struct {
 	last    time.Time
 	saved   time.Time
 	batch   catalogue.Counters
-	notes   map[transform.Noted]uint64 // rules applied in the batch; Count is zero in the keys
+	log     *slog.Logger
+	values  *valueLog
+	changed streamed // values of the batch that rules have changed
 }
 
 const (
@@ -138,13 +138,9 @@ func (w *writer) unit(ctx context.Context, u unit) error {
 	if err := w.steps(ctx, u); err != nil {
 		return err
 	}
-	for _, n := range u.notes {
-		count := n.Count
-		n.Count = 0
-		w.notes[n] += count
-	}
+	w.changed.add(u)
 	if !t.Final {
-		return nil
+		return w.unburden(ctx)
 	}
 	return w.finish(ctx, t)
 }
@@ -156,7 +152,7 @@ func (w *writer) finish(ctx context.Context, t *event.Transaction) error {
 			return err
 		}
 		w.batch, w.rows = catalogue.Counters{}, 0
-		clear(w.notes)
+		w.changed.clear()
 	}
 	if err := w.tracker.Add(t); err != nil {
 		return fmt.Errorf("advancing the position: %w", err)
@@ -200,7 +196,7 @@ func (w *writer) commit(ctx context.Context) error {
 	}
 	position, began := w.tracker.Position(), time.Now()
 	err := w.applier.Commit(ctx, func(ctx context.Context, tx dial.Tx) error {
-		if err := catalogue.AddConversions(ctx, tx, w.sourceID, w.conversions()...); err != nil {
+		if err := w.keepValues(ctx, tx); err != nil {
 			return err
 		}
 		return catalogue.SaveApplied(ctx, tx, w.sourceID, w.epoch, position, w.last, w.counters())
@@ -211,7 +207,7 @@ func (w *writer) commit(ctx context.Context) error {
 	w.log.Debug("batch committed", "rows", w.rows, "transactions", w.batch.Transactions, "took", time.Since(began), "position", position.String())
 	w.rows, w.behind, w.forced, w.saved = 0, false, false, time.Now()
 	w.batch = catalogue.Counters{}
-	clear(w.notes)
+	w.changed.clear()
 	return nil
 }
 
@@ -226,12 +222,24 @@ func (w *writer) counters() catalogue.Counters {
 	return sum
 }
 
-func (w *writer) conversions() []catalogue.Conversion {
-	var list []catalogue.Conversion
-	for n, count := range w.notes {
-		list = append(list, catalogue.Conversion{Table: n.Table, Column: n.Column, Rule: n.Rule.String(), Count: int64(count)}) // #nosec G115
+func (w *writer) keepValues(ctx context.Context, tx dial.Tx) error {
+	return w.values.keep(ctx, tx, w.sourceID, catalogue.InStream, w.tracker.Position(), w.changed.counts(), w.changed.lost)
+}
+
+// unburden writes originals down in the middle of a large transaction.
+func (w *writer) unburden(ctx context.Context) error {
+	if len(w.changed.lost) < manyLost {
+		return nil
 	}
-	return list
+	tx, err := w.changes.Tx(ctx)
+	if err != nil {
+		return err
+	}
+	if err := w.keepValues(ctx, tx); err != nil {
+		return err
+	}
+	w.changed.clear()
+	return nil
 }
 
 // gather adds what has come in meanwhile, without waiting.

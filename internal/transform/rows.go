@@ -30,30 +30,27 @@ func agrees(t *schema.Table, m *event.TableMap) error {
 
 // rows decodes the images of one event. All lines share one buffer. A plain
 // table gives one element, a system-versioned one may give several.
-func (t *tracked) rows(r *event.Rows) ([]*change.Rows, []Noted, error) {
+func (t *tracked) rows(r *event.Rows) ([]*change.Rows, Report, error) {
 	if t.err != nil {
-		return nil, nil, t.err
+		return nil, Report{}, t.err
 	}
 	if r.Partial {
-		return nil, nil, errPartial
+		return nil, Report{}, errPartial
 	}
 	decoder, err := t.decoderFor(r.Map)
 	if err != nil {
-		return nil, nil, err
+		return nil, Report{}, err
 	}
-	images := imageReader{
-		decoder: decoder, period: t.period, data: r.Data,
-		notes: make([]typemap.Notes, len(t.mapped.Columns)), buffer: make([]byte, 0, len(r.Data)*2),
-	}
+	images := newImageReader(t, decoder, r)
 	out := runs{table: t.change, event: r}
 	for len(images.data) > 0 {
 		before, after, err := images.pair(r)
 		if err != nil {
-			return nil, nil, fmt.Errorf("decoding a row of the event at offset %d: %w", r.Offset, err)
+			return nil, Report{}, fmt.Errorf("decoding a row of the event at offset %d: %w", r.Offset, err)
 		}
 		out.add(before, after)
 	}
-	return out.list, t.noted(images.notes), nil
+	return out.list, Report{Noted: t.noted(images.notes), Lost: images.lost}, nil
 }
 
 func (t *tracked) noted(notes []typemap.Notes) []Noted {
@@ -61,59 +58,15 @@ func (t *tracked) noted(notes []typemap.Notes) []Noted {
 	for i := range notes {
 		for rule, count := range notes[i].Counts {
 			if count > 0 {
-				out = append(out, Noted{t.source.Name, t.source.Columns[t.mapped.Columns[i].Ordinal].Name, typemap.Rule(rule), count})
+				out = append(out, Noted{t.source.Name, t.column(i), typemap.Rule(rule), count})
 			}
 		}
 	}
 	return out
 }
 
-// imageReader takes the images of an event one after another.
-type imageReader struct {
-	decoder *typemap.RowDecoder
-	period  *typemap.RowDecoder // nil for tables without system versioning
-	data    []byte              // what is left
-	buffer  []byte              // the lines
-	notes   []typemap.Notes
-}
-
-// pair reads one row of the event: nil where the action has no such image, or
-// where the image is a row of a versioned table's history.
-func (i *imageReader) pair(r *event.Rows) (before, after change.Row, err error) {
-	if r.Action != event.Insert {
-		if before, err = i.next(r.Before); err != nil {
-			return nil, nil, err
-		}
-	}
-	switch r.Action {
-	case event.Insert:
-		after, err = i.next(r.Before)
-	case event.Update:
-		after, err = i.next(r.After)
-	}
-	return before, after, err
-}
-
-func (i *imageReader) next(present []byte) (change.Row, error) {
-	current := true
-	if i.period != nil {
-		end, _, err := i.period.Row(nil, present, i.data, make([]typemap.Notes, 1))
-		if err != nil {
-			return nil, err
-		}
-		current = isForever(end)
-	}
-	start := len(i.buffer)
-	line, used, err := i.decoder.Row(i.buffer, present, i.data, i.notes)
-	if err != nil {
-		return nil, err
-	}
-	i.buffer, i.data = line, i.data[used:]
-	if !current {
-		return nil, nil
-	}
-	return change.Row(line[start:len(line):len(line)]), nil
-}
+// column names a mapped column as the source does.
+func (t *tracked) column(i int) string { return t.source.Columns[t.mapped.Columns[i].Ordinal].Name }
 
 // runs gathers changes into a change.Rows for each run of one action.
 type runs struct {

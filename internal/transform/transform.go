@@ -74,6 +74,23 @@ type Noted struct {
 	Count  uint64
 }
 
+// Lost is the original of a value that a rule changed in a row that is written.
+type Lost struct {
+	Table  schema.Name
+	Schema string // in PostgreSQL
+	Name   string
+	Column string // on the source
+	Rule   typemap.Rule
+	Key    string // of the row, as COPY text
+	Value  []byte
+}
+
+// Report is what rules did to the values of an event.
+type Report struct {
+	Noted []Noted
+	Lost  []Lost
+}
+
 // Covered says of a table that its copy already holds what the present
 // transaction did.
 type Covered func(schema.Name) (bool, error)
@@ -81,22 +98,22 @@ type Covered func(schema.Name) (bool, error)
 // Rows turns one row event into changes; none if its table is not tracked, or
 // if its copy and those of all its children have them already. The error is a
 // *TableError where it tells something about the table only.
-func (x *Transformer) Rows(r *event.Rows, covered Covered) ([]*change.Rows, []Noted, error) {
+func (x *Transformer) Rows(r *event.Rows, covered Covered) ([]*change.Rows, Report, error) {
 	t := x.tables[x.Key(schema.Name{Schema: r.Map.Schema, Table: r.Map.Table})]
 	if t == nil || t.source.Sequence {
-		return nil, nil, nil
+		return nil, Report{}, nil
 	}
 	own, err := covered(t.source.Name)
 	if err != nil || own && len(t.below) == 0 {
-		return nil, nil, err
+		return nil, Report{}, err
 	}
 	spared, err := t.spared(covered)
 	if err != nil {
-		return nil, nil, err
+		return nil, Report{}, err
 	}
-	list, notes, err := t.rows(r)
+	list, report, err := t.rows(r)
 	if err != nil {
-		return nil, nil, &TableError{Table: t.source.Name, Err: err}
+		return nil, Report{}, &TableError{Table: t.source.Name, Err: err}
 	}
 	for _, rows := range list {
 		rows.Spared = spared
@@ -104,10 +121,10 @@ func (x *Transformer) Rows(r *event.Rows, covered Covered) ([]*change.Rows, []No
 			rows.Table = t.hidden
 		}
 	}
-	if own {
-		notes = nil
+	if own || t.change.Hidden {
+		report = Report{}
 	}
-	return list, notes, nil
+	return list, report, nil
 }
 
 // spared lists the tables below t that cascades must leave alone.

@@ -101,13 +101,19 @@ func charsetDecoder(name string) (appender, error) {
 	return page.multi, nil
 }
 
-// bad appends U+FFFD where a code has no character.
-func bad(dst []byte, notes *Notes) []byte {
-	notes.apply(InvalidBytes, nil)
-	return utf8.AppendRune(dst, utf8.RuneError)
+// noCharacter stands in the plain form where a code has no character. It is not UTF-8,
+// so that the rule for invalid bytes finds it.
+const noCharacter = 0xff
+
+// bad appends noCharacter, and keeps the value as it is for the rule.
+func bad(dst, value []byte, notes *Notes) []byte {
+	notes.source = value
+	return append(dst, noCharacter)
 }
 
 func (p *codePage) single(dst, src []byte, notes *Notes) ([]byte, error) {
+	value := src
+	notes.source = nil
 	if p.ascii {
 		n := ordinary(src)
 		dst, src = append(dst, src[:n]...), src[n:]
@@ -116,7 +122,7 @@ func (p *codePage) single(dst, src []byte, notes *Notes) ([]byte, error) {
 		r := p.one[b]
 		switch {
 		case r == 0 && b != 0:
-			dst = bad(dst, notes)
+			dst = bad(dst, value, notes)
 		case r < utf8.RuneSelf:
 			dst = append(dst, byte(r))
 		default:
@@ -127,6 +133,8 @@ func (p *codePage) single(dst, src []byte, notes *Notes) ([]byte, error) {
 }
 
 func (p *codePage) multi(dst, src []byte, notes *Notes) ([]byte, error) {
+	value := src
+	notes.source = nil
 	if p.ascii {
 		n := ordinary(src)
 		dst, src = append(dst, src[:n]...), src[n:]
@@ -134,7 +142,7 @@ func (p *codePage) multi(dst, src []byte, notes *Notes) ([]byte, error) {
 	for len(src) > 0 {
 		r, size := p.rune(src)
 		if r == 0 && src[0] != 0 {
-			dst = bad(dst, notes)
+			dst = bad(dst, value, notes)
 		} else {
 			dst = utf8.AppendRune(dst, r)
 		}

@@ -8,12 +8,12 @@ import (
 )
 
 // timeFamily: MySQL's TIME is a duration of up to 838 hours, either way.
-func timeFamily(c *schema.Column) family {
+func timeFamily(c *schema.Column, p *policy) family {
 	scale := max(c.Type.Scale, 0)
 	return family{
-		kind: kindClock, sql: fmt.Sprintf("time(%d) without time zone", scale), text: plain, finish: dayOr(c.NotNull),
+		kind: kindClock, sql: fmt.Sprintf("time(%d) without time zone", scale), text: plain, finish: p.clock(),
 		value: temporalValue(c, wireTime, wireTime2, oldTime, time2),
-		why: "A time of day. A negative one or one beyond 24:00:00 becomes NULL, or 00:00:00 or 24:00:00 where the column is NOT NULL; " +
+		why: "A time of day. A negative one or one beyond 24:00:00 follows the rule out_of_range, the nearest being 00:00:00 or 24:00:00; " +
 			"the override `interval` holds them all.",
 	}
 }
@@ -46,8 +46,8 @@ func oldTime(dst, src []byte, _ *Notes) ([]byte, error) {
 	return appendClock(dst, n/10000, n/100%100, n%100), nil
 }
 
-// dayOr keeps what PostgreSQL's time holds: 00:00:00 to 24:00:00.
-func dayOr(notNull bool) finisher {
+// clock keeps what PostgreSQL's time holds: 00:00:00 to 24:00:00.
+func (p *policy) clock() finisher {
 	return func(dst []byte, start int, notes *Notes) ([]byte, error) {
 		value := dst[start:]
 		if len(value) < 8 {
@@ -63,7 +63,6 @@ func dayOr(notNull bool) finisher {
 		default:
 			return dst, nil
 		}
-		notes.apply(OutOfRange, nil)
-		return null(dst[:start], notNull, nearest), nil
+		return p.instead(dst, start, OutOfRange, nearest, notes)
 	}
 }

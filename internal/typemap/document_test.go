@@ -56,23 +56,62 @@ What each column type of MySQL and MariaDB becomes in PostgreSQL. This page is m
 		}
 	}
 	b.WriteString(`
-Geometry stands for all spatial types. A MariaDB column that is COMPRESSED becomes what it would be without. A text column becomes what its type says in every character set; where a code has no
-character, the text has U+FFFD.
+Geometry stands for all spatial types. A MariaDB column that is COMPRESSED becomes what it would be without. A text column becomes what its type says in every character set; a code that has no
+character follows the rule invalid_bytes. ZEROFILL is for showing: the value is the number, unsigned. Invisible columns, a generated invisible primary key too, are columns like others. Generated columns
+hold their values, as plain columns. Of a system-versioned table the current rows are replicated, without its two columns of the server's.
+
+A value comes from the copy and from the stream by one conversion, so both give the same bytes.
 
 ## Rules
 
-Each application of a rule is counted by table and column, and show_status tells it. A value that PostgreSQL cannot hold becomes NULL where the column allows it, or else the value given here.
+What is done with values that PostgreSQL, or the type of an override, cannot hold. ` + "`value_rules`" + ` in the configuration sets each rule for all columns, for those of a type, or for one column.
+` + "`null`" + ` gives NULL where the column allows it, and what the default gives where it does not; ` + "`error`" + ` refuses the row: the copy puts it into the discarded rows, the stream excludes the table.
 
-| rule | when |
-| --- | --- |
+Each application is counted by table and column; ` + "`show_status --source NAME`" + ` tells the counts. The originals of changed values are kept in ` + "`sch_chameleon.t_discarded_rows`" + `, each with its column,
+its rule and the key of its row, up to ` + "`keep_originals`" + ` for each column and rule.
+
+| rule | for | default | other ways |
+| --- | --- | --- | --- |
 `)
-	for rule, when := range []string{
-		"A zero or partly zero date, or a day that no month has, becomes NULL or -infinity.", "NUL characters are removed from text, and from the strings of jsonb.",
-		"Bytes that are no character, and half surrogate pairs in jsonb, are replaced by U+FFFD.", "A number or time beyond the target's range becomes NULL or the nearest value; text that is no number, NULL or 0.",
-		"The invalid member of an enum (number 0) becomes ''.", "Text in a MariaDB JSON column that is not JSON becomes a JSON string.",
-	} {
-		fmt.Fprintf(&b, "| %s | %s |\n", typemap.Rule(rule), when)
+	about := map[typemap.Rule]string{
+		typemap.ZeroDate:     "a zero or partly zero date, a day that no month has, a date in the year 0",
+		typemap.OutOfRange:   "a time that is negative or beyond 24:00:00; under an override, a value beyond the type's range, text that is no value of it, a number other than 0 and 1 as a boolean, text that is too long",
+		typemap.Rounded:      "under an override, digits or a time of day that the type does not have",
+		typemap.NulCharacter: "NUL characters in text, `\\u0000` in jsonb",
+		typemap.InvalidBytes: "bytes that are no character of the column's character set, half surrogate pairs in jsonb",
+		typemap.InvalidEnum:  "the invalid member of an enum, number 0, which MySQL shows as `''`",
+		typemap.InvalidJSON:  "text that is not JSON in a MariaDB JSON column, or under an override to json",
+		typemap.DuplicateKey: "an object with a key twice, where text becomes jsonb by an override",
 	}
+	for _, rule := range typemap.AllRules() {
+		if about[rule] == "" {
+			t.Fatalf("the page says nothing about the rule %s", rule)
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", rule.Key(), about[rule], rule.Default(), strings.Join(rule.Actions()[1:], ", "))
+	}
+	b.WriteString(`
+## Text without regard to case
+
+MySQL compares most text without regard to case, PostgreSQL character by character. By default the columns are plain text: all of MySQL's values fit, since a unique key of PostgreSQL's is the laxer one, but
+` + "`WHERE name = 'ANN'`" + ` finds only that. ` + "`collations`" + ` in the configuration asks for one of two other ways, for columns whose collation ends in ` + "`_ci`" + `:
+
+- ` + "`citext`" + `: the type of that extension, which must be installed. Case does not count, accents do. The length is not limited.
+- ` + "`icu`" + `: the same type with a nondeterministic collation of ICU in the destination schema, by the language and the strength of MySQL's collation. Accents count as they do there. Before PostgreSQL 18 such columns take no LIKE.
+
+Neither is MySQL's own comparison: trailing spaces count, and single characters differ (` + "`ß`" + ` equals ` + "`s`" + ` under utf8mb4_general_ci and ` + "`ss`" + ` under ICU). Where MySQL holds two keys that are equal under the new
+collation, the table is excluded with the error that says so. Tables without a key are matched by whole rows and keep plain text.
+
+## Masks
+
+` + "`masks`" + ` in the configuration hides columns. The value is masked before it leaves the process, in the copy, in the stream, in the defaults of DDL and in the discarded rows. NULL stays NULL.
+
+| mask | type | value |
+| --- | --- | --- |
+| hash | text | HMAC-SHA-256 under ` + "`mask_key`" + `, 64 hexadecimal digits, of the value as MySQL writes it: the same for equal values of all tables, so that joins and keys still work |
+| null | as without | NULL; the column takes it |
+| fixed(…) | as without | the stated value |
+| keep_first(n) | text, or the text type it is | the first n characters |
+`)
 	b.WriteString(`
 ## Overrides
 

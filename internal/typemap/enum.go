@@ -16,13 +16,17 @@ const maxLabel = 63 // bytes that PostgreSQL allows in an enum label
 // name members by the same list.
 func byNumber(quoted string) string { return "CAST(" + quoted + " AS UNSIGNED)" }
 
+// invalidMember is the plain form of an enum's number 0, which no label has: it is
+// not UTF-8.
+const invalidMember = "\xff\xff"
+
 // enumFamily: number 0 is the invalid member, ” in MySQL; it has a label of its
 // own in every enum type.
-func enumFamily(c *schema.Column) family {
+func enumFamily(c *schema.Column, p *policy) family {
 	t := &c.Type
 	f := family{
-		kind: kindEnum, expr: byNumber, finish: cleanText, enum: slices.Clone(t.Values),
-		why: "An enum type with the same members in order. The invalid member is the label '', which is added at the end.",
+		kind: kindEnum, expr: byNumber, finish: p.member(p.text), enum: slices.Clone(t.Values),
+		why: "An enum type with the same members in order, and the label '' at the end for the invalid member, which follows the rule invalid_enum_member.",
 	}
 	if !slices.Contains(f.enum, "") {
 		f.enum = append(f.enum, "")
@@ -31,11 +35,10 @@ func enumFamily(c *schema.Column) family {
 		f.enum, f.sql = nil, "text"
 		f.why = "Text, because a member is longer than the 63 bytes that PostgreSQL allows."
 	}
-	label := func(dst []byte, number uint64, notes *Notes) ([]byte, error) {
+	label := func(dst []byte, number uint64, _ *Notes) ([]byte, error) {
 		switch {
 		case number == 0:
-			notes.apply(InvalidEnum, nil)
-			return dst, nil
+			return append(dst, invalidMember...), nil
 		case number > uint64(len(t.Values)):
 			return dst, fmt.Errorf("reading an enum: it has no member %d; the definition of the table is not the one that the row was written with", number)
 		}
@@ -45,10 +48,25 @@ func enumFamily(c *schema.Column) family {
 	return f
 }
 
+// member finishes labels, of which one may be the invalid member.
+func (p *policy) member(finish finisher) finisher {
+	return func(dst []byte, start int, notes *Notes) ([]byte, error) {
+		if string(dst[start:]) != invalidMember {
+			return finish(dst, start, notes)
+		}
+		dst = dst[:start]
+		dst, done, err := p.mended(dst, start, InvalidEnum, notes)
+		if done || err != nil {
+			return dst, err
+		}
+		return finish(dst, start, notes)
+	}
+}
+
 // setFamily: the members' labels with commas between, in the set's order.
-func setFamily(c *schema.Column) family {
+func setFamily(c *schema.Column, p *policy) family {
 	t := &c.Type
-	f := family{kind: kindSet, sql: "text", expr: byNumber, finish: cleanText, why: "The members with commas between, as MySQL prints them; `text[]` as override."}
+	f := family{kind: kindSet, sql: "text", expr: byNumber, finish: p.text, why: "The members with commas between, as MySQL prints them; `text[]` as override."}
 	labels := func(dst []byte, number uint64, _ *Notes) ([]byte, error) {
 		first := true
 		for i := range 64 {

@@ -50,7 +50,7 @@ type family struct {
 	why    string                                                      // for docs/types.md
 }
 
-func familyOf(c *schema.Column, options Options) (family, error) {
+func familyOf(c *schema.Column, p *policy, options Options) (family, error) {
 	switch t := &c.Type; t.Name {
 	case "tinyint", "smallint", "mediumint", "int", "integer", "bigint", "bool", "boolean":
 		return integerFamily(c), nil
@@ -63,23 +63,23 @@ func familyOf(c *schema.Column, options Options) (family, error) {
 	case "year":
 		return yearFamily(), nil
 	case "date":
-		return dateFamily(c), nil
+		return dateFamily(p), nil
 	case "datetime":
-		return datetimeFamily(c), nil
+		return datetimeFamily(c, p), nil
 	case "timestamp":
-		return timestampFamily(c), nil
+		return timestampFamily(c, p), nil
 	case "time":
-		return timeFamily(c), nil
+		return timeFamily(c, p), nil
 	case "char", "varchar", "tinytext", "text", "mediumtext", "longtext", "nchar", "nvarchar":
-		return textFamily(c)
+		return textFamily(c, p)
 	case "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob":
 		return binaryFamily(c), nil
 	case "enum":
-		return enumFamily(c), nil
+		return enumFamily(c, p), nil
 	case "set":
-		return setFamily(c), nil
+		return setFamily(c, p), nil
 	case "json":
-		return jsonFamily(), nil
+		return jsonFamily(p), nil
 	case "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection":
 		return geometryFamily(options), nil
 	case "vector":
@@ -101,13 +101,4 @@ func only(name string, want byte, value appender) func(byte, uint16) (byte, uint
 		}
 		return typ, meta, value, nil
 	}
-}
-
-// null appends the field for a value that the target cannot hold: NULL where the
-// column allows it, or else the nearest value.
-func null(dst []byte, notNull bool, nearest string) []byte {
-	if notNull {
-		return append(dst, nearest...)
-	}
-	return append(dst, `\N`...)
 }

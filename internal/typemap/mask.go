@@ -6,8 +6,11 @@ import (
 	"encoding/hex"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+
+	"pgchameleon/internal/schema"
 )
 
 // MaskKind is what a mask does.
@@ -86,6 +89,70 @@ func (m *Mask) identity() string {
 	}
 	sum := m.hash([]byte("the identity of a key"))
 	return "hash " + string(sum[:16])
+}
+
+// masked gives the family with values that a mask hides. What rules do to them is not
+// told: originals would show them.
+func (f family) masked(c *schema.Column, p *policy, m *Mask) (family, error) {
+	f.why = "Masked."
+	switch m.Kind {
+	case MaskHash:
+		f.kind, f.sql, f.enum, f.finish = kindText, "text", nil, func(dst []byte, start int, _ *Notes) ([]byte, error) {
+			return append(dst[:start], m.hash(dst[start:])...), nil
+		}
+	case MaskNull:
+		f.finish = func(dst []byte, start int, _ *Notes) ([]byte, error) { return append(dst[:start], `\N`...), nil }
+	case MaskFixed:
+		field, err := f.fixed(c, m.Fixed)
+		if err != nil {
+			return f, err
+		}
+		f.finish = func(dst []byte, start int, _ *Notes) ([]byte, error) { return append(dst[:start], field...), nil }
+	case MaskFirst:
+		switch f.kind {
+		case kindBytes, kindJSON, kindGeometry, kindVector, kindBit:
+			return f, fmt.Errorf("the mask %s is for text, numbers and dates, and the column is of type %s; take hash, null or fixed(…)", m, c.Type.Text)
+		case kindText:
+		default:
+			f.sql = "text"
+		}
+		f.enum, f.kind = nil, kindText
+		f.finish = func(dst []byte, start int, _ *Notes) ([]byte, error) {
+			if string(dst[start:]) == invalidMember {
+				return dst[:start], nil
+			}
+			return p.text(dst[:start+characters(dst[start:], m.First)], start, &Notes{})
+		}
+	}
+	return f, nil
+}
+
+// fixed gives the field of a mask's fixed value, if the column's type holds it.
+func (f family) fixed(c *schema.Column, value string) (string, error) {
+	if f.enum != nil {
+		if !slices.Contains(f.enum, value) {
+			return "", fmt.Errorf("the mask fixed(%s) is no member of %s", value, c.Type.Text)
+		}
+		field, err := new(policy).text([]byte(value), 0, &Notes{})
+		return string(field), err
+	}
+	t, err := parseTarget(f.sql)
+	if err != nil {
+		return "", err
+	}
+	var strict policy
+	for i := range strict.rules {
+		strict.rules[i].Action = Refuse
+	}
+	finish := family{kind: kindText}.finisherFor(c, &strict, t)
+	if finish == nil {
+		return "", fmt.Errorf("a column of type %s takes no mask fixed(…), for there is no text of %s; take hash or null", c.Type.Text, f.sql)
+	}
+	field, err := finish([]byte(value), 0, &Notes{})
+	if err != nil {
+		return "", fmt.Errorf("the mask fixed(%s) is no value of %s, which the column has in PostgreSQL", value, f.sql)
+	}
+	return string(field), nil
 }
 
 func (m *Mask) hash(value []byte) []byte {

@@ -5,13 +5,11 @@ import (
 	"math"
 	"strconv"
 	"strings"
-
-	"pgchameleon/internal/schema"
 )
 
 // numberFinisher makes numbers of what prints as one. Digits that the target does not have
 // are rounded away; a value beyond its range follows the rule.
-func (f family) numberFinisher(c *schema.Column, t target) finisher {
+func (f family) numberFinisher(p *policy, t target) finisher {
 	switch f.kind {
 	case kindInteger, kindDecimal, kindFloat, kindYear, kindBit, kindText:
 	case kindClock, kindDatetime, kindInstant, kindDate, kindEnum, kindSet, kindBytes, kindJSON, kindGeometry, kindVector, kindUUID, kindInet:
@@ -20,7 +18,7 @@ func (f family) numberFinisher(c *schema.Column, t target) finisher {
 	whole, scale := 0, 0 // digits before and after the point; 0 before: any number
 	switch t.name {
 	case "real", "double precision":
-		return f.floatFinisher(c, t)
+		return f.floatFinisher(p, t)
 	case "numeric":
 		if len(t.args) > 0 {
 			whole = t.args[0]
@@ -49,18 +47,24 @@ func (f family) numberFinisher(c *schema.Column, t target) finisher {
 	return func(dst []byte, start int, notes *Notes) ([]byte, error) {
 		number, ok := decimalText(dst[start:], f.kind == kindBit)
 		if !ok {
-			notes.apply(OutOfRange, nil)
-			return null(dst[:start], c.NotNull, "0"), nil
+			return p.instead(dst, start, OutOfRange, "0", notes)
 		}
 		if bounds[0] != "" {
+			exact := number
 			number = rounded(number, scale)
 			limit := bounds[1]
 			if number[0] == '-' {
 				limit = bounds[0]
 			}
 			if beyond(number, limit) {
-				notes.apply(OutOfRange, nil)
-				return null(dst[:start], c.NotNull, limit), nil
+				return p.instead(dst, start, OutOfRange, limit, notes)
+			}
+			if !equalNumbers(number, exact) {
+				var done bool
+				var err error
+				if dst, done, err = p.mended(dst, start, Rounded, notes); done || err != nil {
+					return dst, err
+				}
 			}
 		}
 		return append(dst[:start], number...), nil
@@ -68,7 +72,7 @@ func (f family) numberFinisher(c *schema.Column, t target) finisher {
 }
 
 // floatFinisher: any number, the nearest float to it.
-func (f family) floatFinisher(c *schema.Column, t target) finisher {
+func (f family) floatFinisher(p *policy, t target) finisher {
 	width := 64
 	if t.name == "real" {
 		width = 32
@@ -77,14 +81,19 @@ func (f family) floatFinisher(c *schema.Column, t target) finisher {
 		text, ok := decimalText(dst[start:], f.kind == kindBit)
 		number, err := strconv.ParseFloat(text, 64)
 		if !ok || err != nil {
-			notes.apply(OutOfRange, nil)
-			return null(dst[:start], c.NotNull, "0"), nil
+			return p.instead(dst, start, OutOfRange, "0", notes)
 		}
 		if width == 32 && math.IsInf(float64(float32(number)), 0) {
-			notes.apply(OutOfRange, nil)
-			return null(dst[:start], c.NotNull, strconv.FormatFloat(math.Copysign(math.MaxFloat32, number), 'g', -1, 32)), nil
+			return p.instead(dst, start, OutOfRange, strconv.FormatFloat(math.Copysign(math.MaxFloat32, number), 'g', -1, 32), notes)
 		}
-		return appendFloat(dst[:start], number, width), nil
+		kept := appendFloat(nil, number, width)
+		if back, ok := decimalText(kept, false); !ok || f.kind != kindFloat && !equalNumbers(back, text) || f.kind == kindFloat && width == 32 && float64(float32(number)) != number && f.sql != "real" {
+			var done bool
+			if dst, done, err = p.mended(dst, start, Rounded, notes); done || err != nil {
+				return dst, err
+			}
+		}
+		return append(dst[:start], kept...), nil
 	}
 }
 
@@ -119,6 +128,20 @@ func decimalText(src []byte, bits bool) (string, bool) {
 		return sign + whole + "." + fraction, true
 	}
 	return sign + whole, true
+}
+
+// equalNumbers compares numbers as decimalText gives them.
+func equalNumbers(a, b string) bool {
+	tidy := func(number string) string {
+		if strings.Contains(number, ".") {
+			number = strings.TrimRight(strings.TrimRight(number, "0"), ".")
+		}
+		if number == "-0" {
+			return "0"
+		}
+		return number
+	}
+	return tidy(a) == tidy(b)
 }
 
 // rounded rounds to scale digits after the point, halves away from zero.

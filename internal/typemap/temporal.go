@@ -6,14 +6,14 @@ import (
 	"pgchameleon/internal/schema"
 )
 
-const zeroRule = " Zero and partly zero dates, and days that no month has, become NULL, or -infinity where the column is NOT NULL."
+const zeroRule = " Zero and partly zero dates, and days that no month has, follow the rule zero_date."
 
 // The plain forms are MySQL's own text, so a zero date is 0000-00-00 until the
 // finisher has seen it.
 
-func dateFamily(c *schema.Column) family {
+func dateFamily(p *policy) family {
 	return family{
-		kind: kindDate, sql: "date", text: plain, finish: datesOr(c.NotNull, "", 10), why: "The same day." + zeroRule,
+		kind: kindDate, sql: "date", text: plain, finish: p.dates("", 10), why: "The same day." + zeroRule,
 		value: func(typ byte, meta uint16) (byte, uint16, appender, error) {
 			if typ != wireDate && typ != wireNewDate {
 				return 0, 0, nil, contradicts("date", typ, meta)
@@ -26,20 +26,20 @@ func dateFamily(c *schema.Column) family {
 	}
 }
 
-func datetimeFamily(c *schema.Column) family {
+func datetimeFamily(c *schema.Column, p *policy) family {
 	scale := max(c.Type.Scale, 0)
 	return family{
 		kind: kindDatetime, sql: fmt.Sprintf("timestamp(%d) without time zone", scale), text: plain,
-		finish: datesOr(c.NotNull, "", 19), value: temporalValue(c, wireDatetime, wireDatetime2, oldDatetime, datetime2),
+		finish: p.dates("", 19), value: temporalValue(c, wireDatetime, wireDatetime2, oldDatetime, datetime2),
 		why: "The same digits, without a zone." + zeroRule,
 	}
 }
 
-func timestampFamily(c *schema.Column) family {
+func timestampFamily(c *schema.Column, p *policy) family {
 	scale := max(c.Type.Scale, 0)
 	return family{
 		kind: kindInstant, sql: fmt.Sprintf("timestamp(%d) with time zone", scale), text: plain,
-		finish: datesOr(c.NotNull, "+00", 19), value: temporalValue(c, wireTimestamp, wireTimestamp2, oldTimestamp, timestamp2),
+		finish: p.dates("+00", 19), value: temporalValue(c, wireTimestamp, wireTimestamp2, oldTimestamp, timestamp2),
 		why: "The same instant; the source is read in UTC." + zeroRule,
 	}
 }
@@ -87,7 +87,7 @@ func timestamp2(scale int) appender {
 func oldDatetime(dst, src []byte, _ *Notes) ([]byte, error) {
 	n := little(src)
 	if n > 99991231235959 {
-		return dst, fmt.Errorf("reading a datetime: %d is none", n)
+		return dst, fmt.Errorf("reading a datetime: its digits are none")
 	}
 	day, clock := int(n/1000000), int(n%1000000)
 	dst = appendDate(dst, day/10000, day/100%100, day%100)
@@ -144,34 +144,64 @@ func appendFraction(dst, src []byte, scale int) []byte {
 	return dst[:len(dst)-width+scale]
 }
 
-// datesOr checks the plain form, which begins with a date and has size characters
+// dates checks the plain form, which begins with a date and has size characters
 // before a fraction, and appends the zone.
-func datesOr(notNull bool, zone string, size int) finisher {
+func (p *policy) dates(zone string, size int) finisher {
+	instead := "-infinity"
+	if h := p.rules[ZeroDate]; h.Action == Constant {
+		if instead = h.Value; instead[len(instead)-1] != 'y' {
+			if size > 10 && len(instead) == 10 {
+				instead += " 00:00:00"
+			}
+			instead = instead[:min(len(instead), size)] + zone
+		}
+	}
 	return func(dst []byte, start int, notes *Notes) ([]byte, error) {
 		value := dst[start:]
 		if len(value) < size {
 			return dst[:start], fmt.Errorf("reading a date: too short")
 		}
-		if !validDate(value) {
-			notes.apply(ZeroDate, nil)
-			return null(dst[:start], notNull, "-infinity"), nil
+		if validDate(value) {
+			return append(dst, zone...), nil
 		}
-		return append(dst, zone...), nil
+		if p.rules[ZeroDate].Action == Nearest {
+			notes.apply(ZeroDate, value)
+			nearestDate(value)
+			return append(dst, zone...), nil
+		}
+		return p.instead(dst, start, ZeroDate, instead, notes)
 	}
 }
 
 var daysOf = [13]int{0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
 
-func validDate(v []byte) bool {
+// dateOf reads the date that v begins with.
+func dateOf(v []byte) (year, month, day int) {
 	number := func(v []byte) (n int) {
 		for _, b := range v {
 			n = n*10 + int(b-'0')
 		}
 		return n
 	}
-	year, month, day := number(v[:4]), number(v[5:7]), number(v[8:10])
-	if year == 0 || month < 1 || month > 12 || day < 1 || day > daysOf[month] {
-		return false
+	return number(v[:4]), number(v[5:7]), number(v[8:10])
+}
+
+// lastDay gives the days of a month, which is 1 to 12.
+func lastDay(year, month int) int {
+	if month == 2 && (year%4 != 0 || year%100 == 0 && year%400 != 0) {
+		return 28
 	}
-	return month != 2 || day < 29 || year%4 == 0 && (year%100 != 0 || year%400 == 0)
+	return daysOf[month]
+}
+
+func validDate(v []byte) bool {
+	year, month, day := dateOf(v)
+	return year > 0 && month >= 1 && month <= 12 && day >= 1 && day <= lastDay(year, month)
+}
+
+// nearestDate makes a day of the calendar of the date that v begins with.
+func nearestDate(v []byte) {
+	year, month, day := dateOf(v)
+	year, month = max(year, 1), min(max(month, 1), 12)
+	appendDate(v[:0], year, month, min(max(day, 1), lastDay(year, month)))
 }

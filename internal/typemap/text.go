@@ -10,13 +10,13 @@ import (
 	"pgchameleon/internal/schema"
 )
 
-const textRule = " NUL characters are removed, invalid bytes replaced."
+const textRule = " NUL characters and invalid bytes follow the rules nul_character and invalid_bytes."
 
 // textFamily: both roads give the bytes in the column's own character set. MySQL's
 // conversion to utf8mb4 would cut a value at the first code that has no character.
-func textFamily(c *schema.Column) (family, error) {
+func textFamily(c *schema.Column, p *policy) (family, error) {
 	t := &c.Type
-	f := family{kind: kindText, sql: "text", finish: cleanText, why: "The same characters." + textRule}
+	f := family{kind: kindText, sql: "text", finish: p.text, why: "The same characters." + textRule}
 	decode, err := charsetDecoder(t.Charset)
 	if err != nil {
 		return f, err
@@ -40,8 +40,8 @@ func textFamily(c *schema.Column) (family, error) {
 	f.text = decode
 	f.value = stringValue(t.Text, decode)
 	if t.JSON {
-		f.kind, f.sql, f.finish = kindJSON, "json", jsonText
-		f.why = "The same text, order and duplicate keys included. Text that is not JSON becomes a JSON string."
+		f.kind, f.sql, f.finish = kindJSON, "json", p.json
+		f.why = "The same text, order and duplicate keys included. Text that is not JSON follows the rule invalid_json."
 	}
 	return f, nil
 }
@@ -71,13 +71,17 @@ func trimmed(decode appender) appender {
 	}
 }
 
-// cleanText makes valid UTF-8 without NUL of dst[start:], and escapes it.
-func cleanText(dst []byte, start int, notes *Notes) ([]byte, error) {
+// text makes valid UTF-8 without NUL of dst[start:], and escapes it.
+func (p *policy) text(dst []byte, start int, notes *Notes) ([]byte, error) {
 	at := start + ordinary(dst[start:])
 	if at == len(dst) {
 		return dst, nil
 	}
-	return escape(repair(dst, at, notes), at), nil
+	dst, done, err := p.repair(dst, start, notes)
+	if done || err != nil {
+		return dst, err
+	}
+	return escape(dst, at), nil
 }
 
 // ordinary gives the length of the beginning that needs no look: no bytes below
@@ -101,22 +105,44 @@ func ordinary(src []byte) int {
 	return i
 }
 
-// repair removes NUL from dst[at:] and replaces what is not UTF-8.
-func repair(dst []byte, at int, notes *Notes) []byte {
-	if bytes.IndexByte(dst[at:], 0) >= 0 {
-		notes.apply(NulCharacter, nil)
-		kept := dst[:at]
-		for _, b := range dst[at:] {
-			if b != 0 {
-				kept = append(kept, b)
-			}
+// repair takes from dst[start:] what PostgreSQL's text cannot hold. done says that the
+// field is NULL.
+func (p *policy) repair(dst []byte, start int, notes *Notes) (out []byte, done bool, err error) {
+	if bytes.IndexByte(dst[start:], 0) >= 0 {
+		if dst, done, err = p.mended(dst, start, NulCharacter, notes); done || err != nil {
+			return dst, done, err
 		}
-		dst = kept
+		instead := ""
+		if p.rules[NulCharacter].Action == Replace {
+			instead = "\uFFFD"
+		}
+		dst = append(dst[:start], bytes.ReplaceAll(dst[start:], []byte{0}, []byte(instead))...)
 	}
-	if !utf8.Valid(dst[at:]) {
-		notes.apply(InvalidBytes, nil)
-		fixed := bytes.ToValidUTF8(dst[at:], []byte("\uFFFD"))
-		dst = append(dst[:at], fixed...)
+	if !utf8.Valid(dst[start:]) {
+		if dst, done, err = p.mended(dst, start, InvalidBytes, notes); done || err != nil {
+			return dst, done, err
+		}
+		instead := "\uFFFD"
+		if p.rules[InvalidBytes].Action == Remove {
+			instead = ""
+		}
+		dst = valid(dst, start, instead)
+	}
+	return dst, false, nil
+}
+
+// valid puts something in the place of each byte of dst[start:] that is not UTF-8.
+func valid(dst []byte, start int, instead string) []byte {
+	src := bytes.Clone(dst[start:])
+	dst = dst[:start]
+	for len(src) > 0 {
+		r, size := utf8.DecodeRune(src)
+		if r == utf8.RuneError && size == 1 {
+			dst = append(dst, instead...)
+		} else {
+			dst = append(dst, src[:size]...)
+		}
+		src = src[size:]
 	}
 	return dst
 }

@@ -33,23 +33,61 @@ var ErrShort = errors.New("the row image ends inside a value")
 // many goroutines at once.
 type Column struct {
 	Source schema.Column
-	family family
+
+	family   family
+	settings Settings
 }
 
 // New maps a column. Settings that cannot be done are an error.
 func New(source schema.Column, s Settings) (*Column, error) {
-	c := &Column{Source: source}
-	f, err := familyOf(&c.Source, s.Options)
+	c := &Column{Source: source, settings: s}
+	p := &policy{rules: s.Rules, notNull: c.NotNull()}
+	f, err := familyOf(&c.Source, p, s.Options)
 	if err != nil {
 		return nil, err
 	}
-	if s.Override != "" {
-		if f, err = f.override(&c.Source, s.Override); err != nil {
+	switch {
+	case s.Override != "" && s.Mask != nil && (s.Mask.Kind == MaskHash || s.Mask.Kind == MaskFirst):
+		return nil, fmt.Errorf("the mask %s makes text of every type, so that the override %q has no effect; take one of them away", s.Mask, s.Override)
+	case s.Override != "":
+		if f, err = f.override(&c.Source, p, s.Override); err != nil {
 			return nil, fmt.Errorf("overriding %s by %q: %w", source.Type.Text, s.Override, err)
 		}
 	}
+	if s.Mask != nil {
+		if f, err = f.masked(&c.Source, p, s.Mask); err != nil {
+			return nil, err
+		}
+	}
+	if s.Collation == CIText && s.Mask == nil && s.Override == "" && f.kind == kindText {
+		f.sql = "citext"
+	}
 	c.family = f
 	return c, nil
+}
+
+// NotNull says whether the target's column takes no NULL.
+func (c *Column) NotNull() bool {
+	return c.Source.NotNull && (c.settings.Mask == nil || c.settings.Mask.Kind != MaskNull)
+}
+
+// Masked says whether the values are hidden.
+func (c *Column) Masked() bool { return c.settings.Mask != nil }
+
+// Identity tells all apart that gives a value another type or another form. Columns of
+// one identity may be joined, and a row is found by what was written under it.
+func (c *Column) Identity() string {
+	text := c.family.sql
+	if c.family.enum != nil {
+		text = "enum"
+	}
+	if name, _ := c.ICU(); name != "" {
+		text += " " + name
+	}
+	if mask := c.settings.Mask; mask != nil {
+		text += "; " + mask.identity()
+	}
+	return text
 }
 
 // SQL is the PostgreSQL type ("numeric(20)", "timestamp(6) with time zone"); ""

@@ -9,8 +9,10 @@ import (
 // wide decodes characters of a fixed number of bytes.
 func wide(size int, order binary.ByteOrder) appender {
 	return func(dst, src []byte, notes *Notes) ([]byte, error) {
+		value := src
+		notes.source = nil
 		if short := len(src) % size; short > 0 {
-			dst = bad(dst, notes)
+			dst = bad(dst, value, notes)
 			src = src[short:]
 		}
 		for ; len(src) >= size; src = src[size:] {
@@ -21,7 +23,7 @@ func wide(size int, order binary.ByteOrder) appender {
 				n = order.Uint32(src)
 			}
 			if n > utf8.MaxRune || !utf8.ValidRune(rune(n)) {
-				dst = bad(dst, notes)
+				dst = bad(dst, value, notes)
 				continue
 			}
 			dst = utf8.AppendRune(dst, rune(n))
@@ -32,6 +34,8 @@ func wide(size int, order binary.ByteOrder) appender {
 
 func utf16Decoder(order binary.ByteOrder) appender {
 	return func(dst, src []byte, notes *Notes) ([]byte, error) {
+		value := src
+		notes.source = nil
 		for len(src) >= 2 {
 			r := rune(order.Uint16(src))
 			src = src[2:]
@@ -41,7 +45,7 @@ func utf16Decoder(order binary.ByteOrder) appender {
 					low = rune(order.Uint16(src))
 				}
 				if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
-					dst = bad(dst, notes)
+					dst = bad(dst, value, notes)
 					continue
 				}
 				src = src[2:]
@@ -49,7 +53,7 @@ func utf16Decoder(order binary.ByteOrder) appender {
 			dst = utf8.AppendRune(dst, r)
 		}
 		if len(src) > 0 {
-			dst = bad(dst, notes)
+			dst = bad(dst, value, notes)
 		}
 		return dst, nil
 	}

@@ -1,4 +1,7 @@
-WITH conversions AS (
+WITH originals AS (
+    UPDATE sch_chameleon.t_discarded_rows SET t_source_schema = $4, t_source_table = $5
+    WHERE i_id_source = $1 AND t_source_schema = $2 AND t_source_table = $3
+), conversions AS (
     UPDATE sch_chameleon.t_conversions SET t_source_schema = $4, t_source_table = $5
     WHERE i_id_source = $1 AND t_source_schema = $2 AND t_source_table = $3
 )

@@ -6,7 +6,7 @@ SELECT s.i_id_source, s.t_source, s.enm_source_type::text, s.jsb_schema_mappings
                  FROM (SELECT enm_state, count(*) AS i_tables FROM sch_chameleon.t_replica_tables AS t
                        WHERE t.i_id_source = s.i_id_source GROUP BY enm_state) AS n), '{}'),
        (SELECT count(*) FROM sch_chameleon.t_error_log AS e WHERE e.i_id_source = s.i_id_source),
-       (SELECT count(*) FROM sch_chameleon.t_discarded_rows AS d WHERE d.i_id_source = s.i_id_source)
+       (SELECT count(*) FROM sch_chameleon.t_discarded_rows AS d WHERE d.i_id_source = s.i_id_source AND d.t_rule = '')
 FROM sch_chameleon.t_sources AS s
 JOIN sch_chameleon.t_last_replayed AS l USING (i_id_source)
 JOIN sch_chameleon.t_last_received AS r USING (i_id_source)

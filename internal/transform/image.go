@@ -1,0 +1,94 @@
+package transform
+
+import (
+	"bytes"
+	"slices"
+
+	"pgchameleon/internal/change"
+	"pgchameleon/internal/event"
+	"pgchameleon/internal/typemap"
+)
+
+// imageReader takes the images of an event one after another.
+type imageReader struct {
+	table   *tracked
+	decoder *typemap.RowDecoder
+	period  *typemap.RowDecoder // nil for tables without system versioning
+	data    []byte              // what is left
+	buffer  []byte              // the lines
+	lost    []Lost
+
+	// What rules do is told of rows as they are written. Of images of what was there
+	// before it is only known, so that a value that an update leaves alone is not told again.
+	notes, silent     []typemap.Notes
+	originals, before typemap.Originals
+}
+
+func newImageReader(t *tracked, decoder *typemap.RowDecoder, r *event.Rows) *imageReader {
+	i := &imageReader{table: t, decoder: decoder, period: t.period, data: r.Data, buffer: make([]byte, 0, len(r.Data)*2)}
+	n := len(t.mapped.Columns)
+	i.notes, i.silent = typemap.NewNotes(n, &i.originals), typemap.NewNotes(n, &i.before)
+	return i
+}
+
+// pair reads one row of the event: nil where the action has no such image, or
+// where the image is a row of a versioned table's history.
+func (i *imageReader) pair(r *event.Rows) (before, after change.Row, err error) {
+	i.before.List = i.before.List[:0]
+	if r.Action != event.Insert {
+		if before, err = i.next(r.Before, true); err != nil {
+			return nil, nil, err
+		}
+	}
+	switch r.Action {
+	case event.Insert:
+		after, err = i.next(r.Before, false)
+	case event.Update:
+		after, err = i.next(r.After, false)
+	}
+	return before, after, err
+}
+
+// next reads an image; old says that it is of a row as it was.
+func (i *imageReader) next(present []byte, old bool) (change.Row, error) {
+	current := true
+	if i.period != nil {
+		end, _, err := i.period.Row(nil, present, i.data, make([]typemap.Notes, 1))
+		if err != nil {
+			return nil, err
+		}
+		current = isForever(end)
+	}
+	notes := i.notes
+	if old || !current {
+		notes = i.silent
+	}
+	start := len(i.buffer)
+	line, used, err := i.decoder.Row(i.buffer, present, i.data, notes)
+	if err != nil {
+		return nil, err
+	}
+	i.buffer, i.data = line, i.data[used:]
+	if !current {
+		return nil, nil
+	}
+	row := change.Row(line[start:len(line):len(line)])
+	i.lose(row)
+	return row, nil
+}
+
+// lose takes over the originals of a row that is to be written.
+func (i *imageReader) lose(row change.Row) {
+	for _, o := range i.originals.List {
+		if slices.ContainsFunc(i.before.List, func(b typemap.Original) bool {
+			return b.Column == o.Column && b.Rule == o.Rule && bytes.Equal(b.Value, o.Value)
+		}) {
+			continue
+		}
+		i.lost = append(i.lost, Lost{
+			Table: i.table.source.Name, Schema: i.table.mapped.Schema, Name: i.table.mapped.Name,
+			Column: i.table.column(o.Column), Rule: o.Rule, Key: string(row.Fields(i.table.mapped.Key)), Value: o.Value,
+		})
+	}
+	i.originals.List = i.originals.List[:0]
+}
