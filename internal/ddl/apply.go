@@ -1,6 +1,7 @@
 package ddl
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,6 +19,9 @@ func Apply(set *schema.Set, st *event.Statement, d parse.Dialect, rules *mapping
 	x := &applier{set: set, st: st, d: d, rules: rules, effect: &Effect{}}
 	statement, err := parse.Parse(st.SQL, d)
 	if err != nil {
+		if len(rules.Masks) > 0 { // the message may quote what a masked column holds
+			err = errUnread
+		}
 		return nil, x.untranslatable(err.Error())
 	}
 	if _, drop := statement.(*parse.DropTable); st.Error != 0 && !drop {
@@ -31,6 +35,8 @@ func Apply(set *schema.Set, st *event.Statement, d parse.Dialect, rules *mapping
 	e.Ignored = x.set == set && len(e.SQL)+len(e.Excluded) == 0
 	return e, nil
 }
+
+var errUnread = errors.New("the statement cannot be read; what is wrong is not told, because columns are masked")
 
 // applier carries one statement's work.
 type applier struct {

@@ -197,6 +197,13 @@ func (x *applier) move(before, after *schema.Table) {
 		e.exclude(after.Name, "%v", err)
 		return
 	}
+	for i, c := range next.Columns {
+		if was := old.Columns[i].Map.Identity(); was != c.Map.Identity() {
+			e.exclude(after.Name, "its column %s was %s as %s and would be %s now; give both names the same override and mask, and copy it: sync_tables", c.Name, was, before.Name, c.Map.Identity())
+			e.Renamed = append(e.Renamed, [2]schema.Name{before.Name, after.Name})
+			return
+		}
+	}
 	e.Renamed = append(e.Renamed, [2]schema.Name{before.Name, after.Name})
 	if old.Schema == next.Schema {
 		e.run(before.Name, renameSQL(old, next)...)

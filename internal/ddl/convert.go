@@ -11,7 +11,7 @@ import (
 
 // retyped says whether the column's type in PostgreSQL becomes another one.
 func (x *diff) retyped(p pair) bool {
-	return p.before.Map.SQL() != p.after.Map.SQL() || !slices.Equal(p.before.Map.Enum(), p.after.Map.Enum())
+	return p.before.Map.SQL() != p.after.Map.SQL() || !slices.Equal(p.before.Map.Enum(), p.after.Map.Enum()) || p.before.Collate("") != p.after.Collate("")
 }
 
 // changeType gives a column its new type, with the values that the source has
@@ -46,7 +46,14 @@ func (x *diff) changeType(p pair) {
 	if using == "" {
 		using = fmt.Sprintf("%s::%s", name, typ)
 	}
-	x.add("ALTER TABLE %s ALTER COLUMN %s TYPE %s USING %s", table, name, typ, using)
+	if made := collation(x.after, p.after); made != "" {
+		x.sql = append(x.sql, made)
+	}
+	collate := p.after.Collate(x.after.Home)
+	if collate == "" && p.before.Collate("") != "" && classOf(p.after.Map.SQL()) == "text" {
+		collate = ` COLLATE "default"`
+	}
+	x.add("ALTER TABLE %s ALTER COLUMN %s TYPE %s%s USING %s", table, name, typ, collate, using)
 	if old != "" {
 		x.add("DROP TYPE %s", old)
 	}
@@ -98,8 +105,15 @@ func (x *diff) conversion(p pair) (using, reason string) {
 		to = "enum"
 	}
 	name := mapping.Quote(p.after.Name)
+	if p.before.Collate("") != "" {
+		name = "(" + name + ` COLLATE "default")`
+	}
 	typ := p.after.Type(x.after.Schema)
 	switch {
+	case p.before.Map.Mask() != p.after.Map.Mask():
+		return "", fmt.Sprintf("the mask of %s is not the one of %s; give both names the same mask", before.Name, after.Name)
+	case p.before.Map.Altered() || p.after.Map.Altered():
+		return x.altered(p, b, a, typ)
 	case b.Name == "set" || a.Name == "set":
 		return setConversion(b, a, name)
 	case b.Name == "year" != (a.Name == "year") && a.Name == "year",
@@ -113,7 +127,7 @@ func (x *diff) conversion(p pair) (using, reason string) {
 		return x.within(from, b, a, name, typ)
 	}
 	if from == "text" && b.Name != "enum" {
-		using = textToTemporal(to, after, name, typ)
+		using = textToTemporal(to, zeroDate(x.after, p.after), name, typ)
 	}
 	if using == "" {
 		using = x.between(from, to, b, a, name, typ)
@@ -122,6 +136,46 @@ func (x *diff) conversion(p pair) (using, reason string) {
 		return "", cannot(b, a)
 	}
 	return using, ""
+}
+
+// altered converts a column that an override or a mask has changed: what the source
+// does to its values is known here only where it leaves them as they are.
+func (x *diff) altered(p pair, b, a *schema.Type, typ string) (using, reason string) {
+	if field, is := p.after.Map.Constant(); is {
+		if field == `\N` {
+			return "NULL::" + typ, ""
+		}
+		return strings.TrimSpace(mapping.Literal(unescapeCopy(field))) + "::" + typ, ""
+	}
+	if p.before.Map.SQL() == p.after.Map.SQL() && unaltered(b, a) {
+		return "", ""
+	}
+	return "", fmt.Sprintf("its values are changed by an override or a mask, so %s", cannot(b, a))
+}
+
+// unaltered says that a change from one type to another leaves every value as it is.
+func unaltered(b, a *schema.Type) bool {
+	widths := map[string]int{"tinyint": 1, "smallint": 2, "mediumint": 3, "int": 4, "bigint": 8}
+	lengths := map[string]int{"tinytext": 1<<8 - 1, "text": 1<<16 - 1, "mediumtext": 1<<24 - 1, "longtext": 1<<32 - 1}
+	length := func(t *schema.Type) int {
+		if t.Name == "varchar" {
+			return t.Length
+		}
+		return lengths[t.Name]
+	}
+	switch {
+	case b.Text == a.Text:
+		return true
+	case widths[b.Name] > 0 && widths[a.Name] > 0:
+		return widths[a.Name] >= widths[b.Name] && (a.Unsigned == b.Unsigned || b.Unsigned && widths[a.Name] > widths[b.Name])
+	case length(b) > 0 && length(a) > 0:
+		return length(a) >= length(b) && a.Charset == b.Charset
+	case b.Name == "enum" && a.Name == "enum":
+		return !slices.ContainsFunc(b.Values, func(v string) bool { return !slices.Contains(a.Values, v) })
+	case b.Name == "set" && a.Name == "set":
+		return subsequence(b.Values, a.Values)
+	}
+	return false
 }
 
 func cannot(before, after *schema.Type) string {
@@ -257,7 +311,7 @@ func textToEnum(a *schema.Type, name, typ string) string {
 
 // textToTemporal reads dates as MySQL prints them. It fails on those that
 // PostgreSQL might read otherwise; the message holds no value.
-func textToTemporal(to string, after *schema.Column, name, typ string) string {
+func textToTemporal(to, zero, name, typ string) string {
 	pattern := map[string]string{
 		"date":      `^\s*\d{4}-\d{1,2}-\d{1,2}\s*$`,
 		"timestamp": `^\s*\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{1,2}(:\d{1,2}(\.\d*)?)?)?\s*$`,
@@ -266,12 +320,11 @@ func textToTemporal(to string, after *schema.Column, name, typ string) string {
 	if pattern == "" {
 		return ""
 	}
-	zero := "NULL"
-	if after.NotNull {
-		zero = "'-infinity'"
-	}
-	if to == "time" {
+	switch {
+	case to == "time":
 		zero = "'00:00:00'"
+	case zero == "":
+		zero = "'a zero date, which value_rules refuses'" // as any text that is no date does
 	}
 	return fmt.Sprintf("(CASE WHEN %s ~ '^\\s*0000-0?0-0?0' THEN %s WHEN %s !~ '%s' THEN 'not as MySQL prints it' ELSE %s END)::%s", name, zero, name, pattern, name, typ)
 }

@@ -132,6 +132,8 @@ func (x *diff) cannotFill(c mapping.Column) string {
 		return "the source has numbered the present rows, in an order of its own"
 	case s.Default == nil || !s.Default.Expr || isBytes(s.Default.Text):
 		return ""
+	case c.Map.Masked():
+		return "it is masked, and its default is an expression"
 	case strings.HasPrefix(s.Default.Text, "current_timestamp("):
 		exact := s.Type.Scale == 0 || x.statement.Time.Nanosecond() > 0 // else the source sent whole seconds
 		if s.Type.Name == "timestamp" && !x.statement.Time.IsZero() && exact {
@@ -147,6 +149,9 @@ func (x *diff) addColumn(c mapping.Column) {
 	s := source(x.after, c)
 	if c.Enum != "" {
 		x.sql = append(x.sql, createEnum(x.after, c))
+	}
+	if made := collation(x.after, c); made != "" {
+		x.sql = append(x.sql, made)
 	}
 	filled, lasting := x.filling(c, s), ""
 	lasting, _ = defaultSQL(x.after, c)
@@ -231,10 +236,9 @@ func (x *diff) renameColumns() {
 // changeNull sets or drops NOT NULL. The source has put its implicit default
 // where NULL was.
 func (x *diff) changeNull(p pair) {
-	before, after := notNull(x.before, p.before), notNull(x.after, p.after)
+	before, after := notNull(p.before), notNull(p.after)
 	name := mapping.Quote(p.after.Name)
 	s := source(x.after, p.after)
-	infinite := s.Type.Name == "date" || s.Type.Name == "datetime" || s.Type.Name == "timestamp"
 	switch {
 	case after && !before:
 		if field, null, err := literalField(s, p.after, implicitDefault(s)); err == nil && !null {
@@ -243,10 +247,40 @@ func (x *diff) changeNull(p pair) {
 		x.add("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL", x.after.Ident(), name)
 	case before && !after:
 		x.add("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL", x.after.Ident(), name)
-		if class := classOf(p.after.Map.SQL()); infinite && (class == "date" || strings.HasPrefix(class, "timestamp")) {
-			x.add("UPDATE %s SET %s = NULL WHERE %s = '-infinity'", x.after.Ident(), name, name) // a zero date, which NULL stands for again
-		}
+		x.changeZero(p)
 	}
+}
+
+// changeZero puts what stands for a zero date once NULL is allowed in the place of what
+// stood for it before.
+func (x *diff) changeZero(p pair) {
+	before, after := zeroDate(x.before, p.before), zeroDate(x.after, p.after)
+	if before == "" || before == "NULL" || after == "" || before == after {
+		return
+	}
+	name := mapping.Quote(p.after.Name)
+	x.add("UPDATE %s SET %s = %s WHERE %s = %s", x.after.Ident(), name, after, name, before)
+}
+
+// zeroDate is what stands for a zero date in a column, as SQL; "" where there is none.
+func zeroDate(t *mapping.Table, c mapping.Column) string {
+	s := source(t, c)
+	class := classOf(c.Map.SQL())
+	if s.Type.Name != "date" && s.Type.Name != "datetime" && s.Type.Name != "timestamp" || class != "date" && class != "timestamp" && class != "timestamptz" {
+		return ""
+	}
+	zero := schema.Default{Text: "0000-00-00"}
+	if s.Type.Name != "date" {
+		zero.Text += " 00:00:00"
+	}
+	field, null, err := literalField(s, c, &zero)
+	switch {
+	case err != nil: // the rule refuses such rows
+		return ""
+	case null:
+		return "NULL"
+	}
+	return strings.TrimSpace(mapping.Literal(field))
 }
 
 // changeDefault sets or drops the default, or the sequence that stands for it.

@@ -12,7 +12,8 @@ import (
 // CreateTable gives the statements that make a table ready to be loaded: its
 // enum types, then the table with its types and NOT NULL, nothing else.
 func CreateTable(t *mapping.Table) []string {
-	var sql, columns []string
+	var columns []string
+	sql := Collations(t)
 	for _, c := range t.Columns {
 		if c.Enum != "" {
 			sql = append(sql, createEnum(t, c))
@@ -22,9 +23,30 @@ func CreateTable(t *mapping.Table) []string {
 	return append(sql, fmt.Sprintf("CREATE TABLE %s (%s)", t.Ident(), strings.Join(columns, ", ")))
 }
 
+// Collations gives the statements that make the collations of a table's columns, where
+// they are not there yet.
+func Collations(t *mapping.Table) []string {
+	var sql []string
+	for _, c := range t.Columns {
+		if one := collation(t, c); one != "" && !slices.Contains(sql, one) {
+			sql = append(sql, one)
+		}
+	}
+	return sql
+}
+
+func collation(t *mapping.Table, c mapping.Column) string {
+	name, locale := c.Map.ICU()
+	if name == "" {
+		return ""
+	}
+	return fmt.Sprintf("CREATE COLLATION IF NOT EXISTS %s.%s (provider = icu, locale = %s, deterministic = false)",
+		mapping.Quote(t.Home), mapping.Quote(name), strings.TrimSpace(mapping.Literal(locale)))
+}
+
 func columnSQL(t *mapping.Table, c mapping.Column) string {
-	sql := mapping.Quote(c.Name) + " " + c.Type(t.Schema)
-	if notNull(t, c) {
+	sql := mapping.Quote(c.Name) + " " + c.Type(t.Schema) + c.Collate(t.Home)
+	if notNull(c) {
 		sql += " NOT NULL"
 	}
 	return sql
@@ -32,7 +54,7 @@ func columnSQL(t *mapping.Table, c mapping.Column) string {
 
 func source(t *mapping.Table, c mapping.Column) *schema.Column { return &t.Source.Columns[c.Ordinal] }
 
-func notNull(t *mapping.Table, c mapping.Column) bool { return source(t, c).NotNull }
+func notNull(c mapping.Column) bool { return c.Map.NotNull() }
 
 func createEnum(t *mapping.Table, c mapping.Column) string {
 	labels := make([]string, len(c.Map.Enum()))

@@ -16,6 +16,8 @@ func defaultSQL(t *mapping.Table, c mapping.Column) (sql, reason string) {
 	switch {
 	case s.Default == nil || s.Default.Null || s.AutoIncrement || s.Generated != nil:
 		return "", ""
+	case s.Default.Expr && !isBytes(s.Default.Text) && c.Map.Masked():
+		return "", "the column is masked"
 	case s.Default.Expr && !isBytes(s.Default.Text):
 		if sql = expressionSQL(s.Default.Text, c); sql == "" {
 			return "", "the expression " + s.Default.Text + " has no translation"

@@ -63,6 +63,7 @@ type Collating struct {
 type Table struct {
 	Source  *schema.Table
 	Schema  string // PostgreSQL schema
+	Home    string // the schema where the table is to stand: Schema, unless In has moved it
 	Name    string
 	Columns []Column
 	Key     []int // ordinals in Columns; empty: no key
@@ -82,6 +83,15 @@ func (c Column) Type(schemaName string) string {
 		return Quote(schemaName) + "." + Quote(c.Enum)
 	}
 	return c.Map.SQL()
+}
+
+// Collate is the column's COLLATE clause, with a blank before it; "" if it has none. home is
+// the schema where the table is to stand.
+func (c Column) Collate(home string) string {
+	if name, _ := c.Map.ICU(); name != "" {
+		return " COLLATE " + Quote(home) + "." + Quote(name)
+	}
+	return ""
 }
 
 // Ident is the table's quoted, qualified name in PostgreSQL.
@@ -165,7 +175,7 @@ func (r *Rules) Table(source *schema.Table) (*Table, error) {
 	if !ok {
 		return nil, fmt.Errorf("mapping table %s: its schema has no mapping", source.Name)
 	}
-	t := &Table{Source: source, Schema: target, Name: Identifier(source.Name.Table)}
+	t := &Table{Source: source, Schema: target, Home: target, Name: Identifier(source.Name.Table)}
 	position := make(map[int]int, len(source.Columns))
 	for i, column := range source.Columns {
 		if column.System {

@@ -222,8 +222,9 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 		skip: s.replica.spec.SkipEvents,
 	}
 	s.writer = &writer{
-		changes: changes, sourceID: id, epoch: s.lease.Epoch, rules: rules, tracker: written, excluded: excluded,
-		exit: s.replica.spec.ExitOnError, lockTimeout: s.replica.spec.LockTimeout, keys: s.buildKeys, log: s.replica.log, values: newValueLog(rules.KeepOriginals), changed: streamed{notes: map[transform.Noted]uint64{}}, names: map[string]schema.Name{},
+		changes: changes, sourceID: id, epoch: s.lease.Epoch, rules: rules, dialect: s.origin.dialect, tracker: written, excluded: excluded,
+		exit: s.replica.spec.ExitOnError, lockTimeout: s.replica.spec.LockTimeout, keys: s.buildKeys, log: s.replica.log,
+		values: newValueLog(rules.KeepOriginals), changed: streamed{notes: map[transform.Noted]uint64{}}, names: map[string]schema.Name{},
 	}
 	s.parents = map[schema.Name]bool{}
 	for _, t := range set.Tables() {

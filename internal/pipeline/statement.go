@@ -8,6 +8,7 @@ import (
 
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/ddl"
+	"pgchameleon/internal/ddl/parse"
 	"pgchameleon/internal/event"
 	"pgchameleon/internal/fault"
 	"pgchameleon/internal/mapping"
@@ -48,8 +49,18 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 	if err := w.record(ctx, tx, e); err != nil {
 		return fmt.Errorf("recording a statement's effect: %w", err)
 	}
-	w.log.Info("statement applied", "statement", s.event.SQL, "position", w.following())
+	w.log.Info("statement applied", "statement", w.shown(s.event), "position", w.following())
 	return nil
+}
+
+// shown is a statement's text for logs: without its literals where columns are masked.
+func (w *writer) shown(st *event.Statement) string {
+	if len(w.rules.Masks) == 0 {
+		return st.SQL
+	}
+	d := w.dialect
+	d.SQLMode = st.SQLMode
+	return parse.HideLiterals(st.SQL, d)
 }
 
 // patiently lets statements give up on a table that others use: while they
@@ -92,7 +103,7 @@ func (w *writer) refused(ctx context.Context, s *statement, cause error) error {
 		return err
 	}
 	for _, name := range names {
-		if err := w.park(ctx, tx, name, reason, catalogue.LoggedError{SQL: s.event.SQL}); err != nil {
+		if err := w.park(ctx, tx, name, reason, catalogue.LoggedError{SQL: w.shown(s.event)}); err != nil {
 			return err
 		}
 	}

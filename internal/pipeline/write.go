@@ -8,6 +8,7 @@ import (
 
 	"pgchameleon/internal/apply"
 	"pgchameleon/internal/catalogue"
+	"pgchameleon/internal/ddl/parse"
 	"pgchameleon/internal/event"
 	"pgchameleon/internal/mapping"
 	"pgchameleon/internal/schema"
@@ -23,6 +24,7 @@ type writer struct {
 	sourceID int64
 	epoch    int64
 	rules    *mapping.Rules
+	dialect  parse.Dialect
 	names    map[string]schema.Name // by change.Table.Source
 	tracker  tracker                // as of what has been written
 	excluded *nameSet               // tells the decoder

@@ -74,6 +74,23 @@ func (c *Column) NotNull() bool {
 // Masked says whether the values are hidden.
 func (c *Column) Masked() bool { return c.settings.Mask != nil }
 
+// Altered says whether the values in PostgreSQL are not all that the source's type says:
+// by an override, or by a mask.
+func (c *Column) Altered() bool { return c.settings.Override != "" || c.settings.Mask != nil }
+
+// Constant gives the field that a mask puts in the place of every value: NULL as COPY
+// has it, or a fixed one.
+func (c *Column) Constant() (field string, is bool) {
+	if m := c.settings.Mask; m == nil || m.Kind != MaskNull && m.Kind != MaskFixed {
+		return "", false
+	}
+	out, err := c.family.finish(nil, 0, &Notes{})
+	return string(out), err == nil
+}
+
+// Mask tells masks apart that give different values; "" is none.
+func (c *Column) Mask() string { return c.settings.Mask.identity() }
+
 // Identity tells all apart that gives a value another type or another form. Columns of
 // one identity may be joined, and a row is found by what was written under it.
 func (c *Column) Identity() string {
@@ -84,8 +101,8 @@ func (c *Column) Identity() string {
 	if name, _ := c.ICU(); name != "" {
 		text += " " + name
 	}
-	if mask := c.settings.Mask; mask != nil {
-		text += "; " + mask.identity()
+	if c.Masked() {
+		text += "; " + c.Mask()
 	}
 	return text
 }
