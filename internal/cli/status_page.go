@@ -124,10 +124,10 @@ func share(r status.Replica) string {
 }
 
 func (a *App) showRules(d *status.Detail) {
-	t := a.table("Table", "Column", "Rule", "Values")
+	t := a.table("Table", "Column", "Rule", "Values", "Originals kept")
 	for _, r := range d.Rules {
 		if a.wanted(r.Table) {
-			t.AppendRow(table.Row{r.Table, r.Column, r.Rule, count(r.Count)})
+			t.AppendRow(table.Row{r.Table, r.Column, r.Rule, count(r.Count), count(r.Originals)})
 		}
 	}
 	a.titled("Values changed by a rule", t)

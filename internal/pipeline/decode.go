@@ -181,6 +181,7 @@ func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
 	if d.skips(e.Action, e.Map) {
 		return nil
 	}
+	own := d.transform.Key(schema.Name{Schema: e.Map.Schema, Table: e.Map.Table})
 	list, report, err := d.transform.Rows(e, func(name schema.Name) (bool, error) {
 		return d.gate.covered(d.transform.Key(name), t)
 	})
@@ -188,12 +189,15 @@ func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
 	if errors.As(err, &bad) {
 		d.transform.Drop(bad.Table)
 		u.steps = append(u.steps, step{exclude: &exclusion{bad.Table, bad.Err.Error(), e.Offset}})
+		if d.transform.Key(bad.Table) != own {
+			return d.rows(t, e, u) // a child that is gone now
+		}
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	redo := d.gate.redo(d.transform.Key(schema.Name{Schema: e.Map.Schema, Table: e.Map.Table}))
+	redo := d.gate.redo(own)
 	for _, rows := range list {
 		rows.Redo = redo || d.partly(e.Map)
 		u.steps = append(u.steps, step{rows: rows})

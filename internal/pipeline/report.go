@@ -82,7 +82,7 @@ func fill(ctx context.Context, conn *dial.Conn, d *status.Detail) error {
 	}
 	rules, err := catalogue.Conversions(ctx, conn, d.ID)
 	for _, c := range rules {
-		d.Rules = append(d.Rules, status.Applied{Table: c.Table.String(), Column: c.Column, Rule: c.Rule, Count: c.Count})
+		d.Rules = append(d.Rules, status.Applied{Table: c.Table.String(), Column: c.Column, Rule: c.Rule, Count: c.Count, Originals: c.Kept})
 	}
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"pgchameleon/internal/schema"
 	source "pgchameleon/internal/source/inspect"
 	target "pgchameleon/internal/target/inspect"
+	"pgchameleon/internal/typemap"
 )
 
 // good are facts in which there is nothing to find.
@@ -92,6 +93,9 @@ func TestEachCheckFindsItsOwn(t *testing.T) {
 		{"target_version", func(f *Facts) { f.Target.Version = 90600 }, Blocking, fault.Environment, "too old", "12 or newer"},
 		{"target_encoding", func(f *Facts) { f.Target.Encoding = "LATIN1" }, Blocking, fault.Environment, "LATIN1", `CREATE DATABASE "db_utf8" ENCODING 'UTF8'`},
 		{"target_read_only", func(f *Facts) { f.Target.ReadOnly = true }, Blocking, fault.Environment, "read-only", "primary"},
+		{"target_citext", func(f *Facts) {
+			f.Rules.Collates = []mapping.Collating{{Column: "*", Collation: typemap.CIText}}
+		}, Blocking, fault.Environment, "citext is not to be found", "CREATE EXTENSION citext"},
 		{"target_rights", func(f *Facts) { f.Target.CreateIn = false }, Blocking, fault.Environment, "may not make schemas", `GRANT CREATE ON DATABASE "db" TO "me";`},
 		{"target_rights", func(f *Facts) { f.TargetSchemas[0].Create = false }, Blocking, fault.Environment, "may not make tables", `GRANT USAGE, CREATE ON SCHEMA "sch_shop" TO "me";`},
 		{"names", func(f *Facts) { f.Ours = nil }, Blocking, fault.Environment, `a table "sch_shop"."orders" that this program did not make`, "rename or drop"},

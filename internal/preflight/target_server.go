@@ -1,6 +1,11 @@
 package preflight
 
-import "pgchameleon/internal/mapping"
+import (
+	"slices"
+
+	"pgchameleon/internal/mapping"
+	"pgchameleon/internal/typemap"
+)
 
 // oldest is the first version of PostgreSQL that has all that is used.
 const oldest = 120000
@@ -19,6 +24,11 @@ func targetServer(f *Facts) []Finding {
 	if f.Target.ReadOnly {
 		findings = append(findings, blocking("target_read_only", "the target is read-only: it is a standby, or default_transaction_read_only is on",
 			"name the primary server in pg_conn")...)
+	}
+	asks := slices.ContainsFunc(f.Rules.Collates, func(c mapping.Collating) bool { return c.Collation == typemap.CIText })
+	if asks && !f.Target.CIText() {
+		findings = append(findings, blocking("target_citext", "collations asks for citext, and the type citext is not to be found in the target database",
+			"CREATE EXTENSION citext; in a schema of the role's search_path")...)
 	}
 	return findings
 }

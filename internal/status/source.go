@@ -61,8 +61,9 @@ type Replica struct {
 
 // Applied counts the values of a column that a stated rule changed.
 type Applied struct {
-	Table  string `json:"table"`
-	Column string `json:"column"`
-	Rule   string `json:"rule"`
-	Count  int64  `json:"count"`
+	Table     string `json:"table"`
+	Column    string `json:"column"`
+	Rule      string `json:"rule"`
+	Count     int64  `json:"count"`
+	Originals int64  `json:"originals"` // of so many the original is among the discarded rows
 }

@@ -6,6 +6,7 @@ package transform
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 
 	"pgchameleon/internal/change"
@@ -22,6 +23,7 @@ type tracked struct {
 	change *change.Table
 	hidden *change.Table // the same table as a parent only: its changes drive cascades and nothing else
 	below  []*tracked    // children that cascades of this table change
+	lost   []*TableError // children that cascades would change and cannot be told to
 	err    error         // why it cannot be mapped; its rows cannot be written then
 
 	decoder *typemap.RowDecoder
@@ -52,11 +54,15 @@ func (x *Transformer) track(next *schema.Set, changed map[schema.Name]bool) {
 			continue
 		}
 		for _, ref := range children[name] {
-			if child := tables[ref.child]; child != nil && child.change != nil {
-				if c := link(t, child, ref.key); c != nil {
-					t.change.Children = append(t.change.Children, c)
-					t.below = append(t.below, child)
-				}
+			child := tables[ref.child]
+			if child == nil || child.change == nil {
+				continue
+			}
+			if err := maskedAlike(t, child, ref.key); err != nil {
+				t.lost = append(t.lost, &TableError{Table: child.source.Name, Err: err})
+			} else if c := link(t, child, ref.key); c != nil {
+				t.change.Children = append(t.change.Children, c)
+				t.below = append(t.below, child)
 			}
 		}
 		twin := *t.change
@@ -148,6 +154,18 @@ func withAncestors(changed map[schema.Name]bool, sets ...*schema.Set) map[schema
 		visit(name)
 	}
 	return all
+}
+
+// maskedAlike makes sure that a foreign key's columns hold the same values on both sides.
+func maskedAlike(parent, child *tracked, key *schema.ForeignKey) error {
+	for i := range key.Columns {
+		p, q := parent.mapped.Column(key.RefColumns[i]), child.mapped.Column(key.Columns[i])
+		if p >= 0 && q >= 0 && parent.mapped.Columns[p].Map.Mask() != child.mapped.Columns[q].Map.Mask() {
+			return fmt.Errorf("column %s refers to %s of %s, which has another mask, so that what the foreign key's action does cannot be followed; give both the same mask",
+				key.Columns[i], key.RefColumns[i], parent.source.Name)
+		}
+	}
+	return nil
 }
 
 func link(parent, child *tracked, key *schema.ForeignKey) *change.Child {

@@ -97,7 +97,8 @@ type Covered func(schema.Name) (bool, error)
 
 // Rows turns one row event into changes; none if its table is not tracked, or
 // if its copy and those of all its children have them already. The error is a
-// *TableError where it tells something about the table only.
+// *TableError where it tells something about one table only: this one, or a child of
+// it, without which the rows can be had.
 func (x *Transformer) Rows(r *event.Rows, covered Covered) ([]*change.Rows, Report, error) {
 	t := x.tables[x.Key(schema.Name{Schema: r.Map.Schema, Table: r.Map.Table})]
 	if t == nil || t.source.Sequence {
@@ -106,6 +107,9 @@ func (x *Transformer) Rows(r *event.Rows, covered Covered) ([]*change.Rows, Repo
 	own, err := covered(t.source.Name)
 	if err != nil || own && len(t.below) == 0 {
 		return nil, Report{}, err
+	}
+	if len(t.lost) > 0 && r.Action != event.Insert {
+		return nil, Report{}, t.lost[0]
 	}
 	spared, err := t.spared(covered)
 	if err != nil {

@@ -46,6 +46,9 @@ func (s *Server) PostGIS() bool { return s.usable("postgis") }
 // PGVector is true where the types of extension vector can be used.
 func (s *Server) PGVector() bool { return s.usable("vector") }
 
+// CIText is true where the type of extension citext can be used.
+func (s *Server) CIText() bool { return s.usable("citext") }
+
 // usable is true for an extension that is installed in a schema where its
 // names are found.
 func (s *Server) usable(extension string) bool {
