@@ -21,11 +21,10 @@ type Rules struct {
 	Masks     []Masking
 	Collates  []Collating
 	Types     typemap.Options
-	Fold      bool // the source compares schema and table names without regard to case
-
-	// KeepOriginals is how many originals of changed values are kept for each column and
-	// rule; -1: all.
+	// KeepOriginals is how many originals of values that a rule has changed are kept,
+	// for each column and rule; -1 means all.
 	KeepOriginals int
+	Fold          bool // the source compares schema and table names without regard to case
 }
 
 // Of the rules below, the last one that is for a column counts. Patterns of tables are
