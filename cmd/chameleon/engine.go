@@ -30,8 +30,12 @@ func engine(c *config.Config, source string, log *slog.Logger) (cli.Engine, erro
 		if err != nil {
 			return nil, err
 		}
+		rules, err := s.Rules()
+		if err != nil {
+			return nil, err
+		}
 		specs = append(specs, pipeline.Spec{
-			Name: s.Name, MySQL: mysql, Postgres: target, Rules: s.Rules(), ServerID: s.ServerID,
+			Name: s.Name, MySQL: mysql, Postgres: target, Rules: rules, ServerID: s.ServerID,
 			Threads: s.CopyThreads, ExitOnError: s.OnErrorReplay == "exit", KeepExisting: s.KeepExistingSchema,
 			ChunkBytes: min(int64(s.CopyMaxMemory)/int64(max(s.CopyThreads, 1)), chunkBytes),
 			SkipEvents: map[event.Action][]string{event.Insert: s.SkipEvents.Insert, event.Update: s.SkipEvents.Update, event.Delete: s.SkipEvents.Delete},

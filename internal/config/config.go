@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"pgchameleon/internal/fault"
+	"pgchameleon/internal/mapping"
 )
 
 // Config is one configuration file.
@@ -30,11 +31,13 @@ type Config struct {
 	Target        Target
 	Sources       []*Source // in the order of the file
 	TypeOverrides []TypeOverride
+	ValueRules    ValueRules
 	Fillfactors   []Fillfactor
 
 	Notes []Note // keys that are accepted and not followed, and the like
 
-	env func(string) string
+	maskKey origin // of masks that hash
+	env     func(string) string
 }
 
 // Target is pg_conn.
@@ -54,6 +57,8 @@ type Source struct {
 	SkipTables    []string
 	SkipEvents    SkipEvents
 	GrantSelectTo []string
+	Masks         []mapping.Masking // in the order of the file; hashes without their key
+	Collations    []mapping.Collating
 
 	ServerID           uint32   // our id as a replica of the server; 0: a random one
 	LockTimeout        Duration // of PostgreSQL, for the swap
@@ -73,13 +78,6 @@ type Pair struct{ From, To string }
 // SkipEvents lists the databases and tables (database.table) whose inserts,
 // updates or deletes are not replicated.
 type SkipEvents struct{ Insert, Update, Delete []string }
-
-// TypeOverride is one entry of type_override.
-type TypeOverride struct {
-	Type   string
-	To     string
-	Tables []string
-}
 
 // Fillfactor is one entry of fillfactor; Tables may hold "*".
 type Fillfactor struct {
@@ -121,8 +119,8 @@ func Load(home, name string, env func(string) string) (*Config, error) {
 		return nil, err
 	}
 	c.Name = short
-	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 && c.holdsPassword() {
-		c.note(0, "", "other users of this machine may read the passwords in %s (chmod 600 it, or use password_file or password_env)", path)
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 && c.secrets() != "" {
+		c.note(0, "", "other users of this machine may read the %s in %s (chmod 600 it, or use the keys that end in _file or _env)", c.secrets(), path)
 	}
 	return c, nil
 }
@@ -170,10 +168,17 @@ func (c *Config) note(line int, key, format string, args ...any) {
 	c.Notes = append(c.Notes, Note{Line: line, Key: key, Text: fmt.Sprintf(format, args...)})
 }
 
-func (c *Config) holdsPassword() bool {
+// secrets names what of the file's text is secret.
+func (c *Config) secrets() string {
 	held := !c.Target.password.Empty()
 	for _, s := range c.Sources {
 		held = held || !s.Conn.password.Empty()
 	}
-	return held
+	switch {
+	case held:
+		return "passwords"
+	case !c.maskKey.text.Empty():
+		return "mask_key"
+	}
+	return ""
 }

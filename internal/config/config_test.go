@@ -82,12 +82,16 @@ func TestAFileOfPgChameleonIsReadAsItIs(t *testing.T) {
 		t.Error(diff)
 	}
 	rules := mapping.Rules{
-		Schemas:   map[string]string{"zoo": "animals", "garden": "plants"},
-		Limit:     []string{"zoo.cages", "zoo.weights"},
-		Skip:      []string{"garden.moss"},
+		Schemas: map[string]string{"zoo": "animals", "garden": "plants"},
+		Limit:   []string{"zoo.cages", "zoo.weights"},
+		Skip:    []string{"garden.moss"}, KeepOriginals: 100000,
 		Overrides: []mapping.Override{{Type: "tinyint(1)", To: "boolean", Tables: []string{"*"}}, {Type: "float(5,2)", To: "numeric", Tables: []string{"zoo.weights"}}},
 	}
-	if diff := cmp.Diff(rules, s.Rules()); diff != "" {
+	got, err := s.Rules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(rules, got); diff != "" {
 		t.Error(diff)
 	}
 	if c.Fillfactor("zoo.cages", "animals.cages") != 30 || c.Fillfactor("zoo.x", "animals.x") != 40 {

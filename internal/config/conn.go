@@ -57,16 +57,25 @@ func (c *Config) Dial(source string) (targetdial.Config, error) {
 }
 
 // Rules gives the source's mapping rules. What the servers decide (extensions
-// of the target, how the source compares names) is for the caller to add.
-func (s *Source) Rules() mapping.Rules {
-	rules := mapping.Rules{Schemas: make(map[string]string, len(s.Mappings)), Limit: s.LimitTables, Skip: s.SkipTables}
+// of the target, how the source compares names) is for the caller to add. The key of masks
+// is looked up where they need it.
+func (s *Source) Rules() (mapping.Rules, error) {
+	masks, err := s.masks()
+	if err != nil {
+		return mapping.Rules{}, err
+	}
+	values := s.config.ValueRules
+	rules := mapping.Rules{
+		Schemas: make(map[string]string, len(s.Mappings)), Limit: s.LimitTables, Skip: s.SkipTables, Masks: masks, Collates: s.Collations,
+		Values: slices.Concat(values.General, values.ByType, values.ByColumn), KeepOriginals: values.KeepOriginals,
+	}
 	for _, pair := range s.Mappings {
 		rules.Schemas[pair.From] = pair.To
 	}
 	for _, o := range s.config.TypeOverrides {
-		rules.Overrides = append(rules.Overrides, mapping.Override{Type: o.Type, To: o.To, Tables: o.Tables})
+		rules.Overrides = append(rules.Overrides, mapping.Override{Type: o.Type, To: o.To, Tables: o.Tables, Columns: o.Columns})
 	}
-	return rules
+	return rules, nil
 }
 
 // Fillfactor gives the fillfactor of a table, by its names (schema.table) on the

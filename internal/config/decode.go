@@ -38,6 +38,7 @@ type decoder struct {
 	home     string // the user's home folder, for ~
 	config   *Config
 	problems []problem
+	hashes   []*node // masks that need a key
 }
 
 type problem struct {
@@ -128,6 +129,14 @@ func (d *decoder) scalar(key string, n *node, what string) (string, bool) {
 		d.fail(n.line, n.column, "%s must be %s, not %s", key, what, n.describe())
 	}
 	return "", false
+}
+
+// word gives the text of a single value where null is a word. What is left out is an error.
+func (d *decoder) word(key string, n *node, what string) (string, bool) {
+	if n.kind == null && n.text != "" {
+		return "null", true
+	}
+	return d.scalar(key, n, what)
 }
 
 // file makes a path absolute: ~ is the user's home, a relative path starts in

@@ -45,6 +45,43 @@ func TestErrorsPointAtTheirPlace(t *testing.T) {
 		{"a certificate without key", strings.Replace(minimal(""), "user: u", "user: u\n      sslcert: /c", 1), `5:5: db_conn: sslcert and sslkey belong together: give both or neither`},
 		{"a fillfactor", "fillfactor: {5: {tables: ['*']}}\n" + minimal(""), `1:14: fillfactor takes percentages from 10 to 100, not "5"`},
 		{"an override", "type_override:\n  \"tinyint(1)\":\n    override_too: boolean\n    override_tables: ['*']\n" + minimal(""), `3:5: unknown key "override_too" in type_override of "tinyint(1)"; did you mean "override_to"?`},
+		{"an override for nothing", "type_override:\n  \"tinyint(1)\":\n    override_to: boolean\n" + minimal(""),
+			`3:5: type_override of "tinyint(1)" has neither override_tables nor override_columns: give one of them; override_tables: ["*"] is for all tables`},
+		{"an override of no type", "type_override:\n  tinint(1):\n    override_to: boolean\n    override_tables: '*'\n" + minimal(""),
+			`2:3: type_override: "tinint(1)" is no column type of MySQL or MariaDB; did you mean "tinyint"?`},
+		{"an override that cannot be done", "type_override:\n  date:\n    override_to: boolean\n    override_tables: '*'\n" + minimal(""),
+			`3:18: override_to: overriding date by "boolean": values of date cannot become boolean; what can be done: `},
+		{"an override of all bits that cannot be done", "type_override:\n  bit:\n    override_to: uuid\n    override_columns: '*'\n" + minimal(""),
+			`3:18: override_to: overriding bit(1) by "uuid": values of bit(1) cannot become uuid; what can be done: `},
+		{"an override to no type's name", "type_override:\n  '*':\n    override_to: 'text; drop'\n    override_tables: '*'\n" + minimal(""),
+			`3:18: override_to: overriding tinyint by "text; drop": this is not the name of a PostgreSQL type`},
+		{"an override to nothing", "type_override:\n  '*':\n    override_to: ''\n    override_tables: '*'\n" + minimal(""),
+			`3:18: override_to: it must be a PostgreSQL type, not ""`},
+		{"an override of a table by its name alone", "type_override:\n  int:\n    override_to: text\n    override_tables: cages\n" + minimal(""),
+			`4:22: override_tables: "cages" is not of the form database.table`},
+		{"an override of a column without its table", "type_override:\n  int:\n    override_to: text\n    override_columns: [zoo.weight]\n" + minimal(""),
+			`4:24: override_columns: "zoo.weight" is not of the form database.table.column`},
+		{"a rule that is none", "value_rules: {zero_dates: error}\n" + minimal(""), `1:15: unknown key "zero_dates" in value_rules; did you mean "zero_date"?`},
+		{"a rule that does not do this", "value_rules: {zero_date: remove}\n" + minimal(""), `1:26: zero_date cannot be "remove"; it takes default, null, nearest,`},
+		{"a rule's misspelt word", "value_rules: {nul_character: replce}\n" + minimal(""), `1:30: nul_character cannot be "replce"; it takes default, remove, replace, null, error; did you mean "replace"?`},
+		{"a day that is none", "value_rules:\n  zero_date: 1970-02-30\n" + minimal(""), `2:14: zero_date cannot be "1970-02-30"; it takes`},
+		{"a rule without a word", "value_rules:\n  zero_date:\n" + minimal(""), `2:3: zero_date has no value: give it default, null, nearest, error, -infinity, infinity or a date, or remove the key`},
+		{"a rule of no type", "value_rules:\n  by_type:\n    dat: {zero_date: error}\n" + minimal(""), `3:5: by_type: "dat" is no column type of MySQL or MariaDB; did you mean "date"?`},
+		{"a rule of a type that is none", "value_rules:\n  by_type:\n    date: {zero: error}\n" + minimal(""), `3:12: unknown key "zero" in by_type of "date"; the keys are duplicate_json_key,`},
+		{"a rule of a table", "value_rules:\n  by_column:\n    zoo.cages: {zero_date: error}\n" + minimal(""), `3:5: by_column: "zoo.cages" is not of the form database.table.column`},
+		{"originals without number", "value_rules: {keep_originals: some}\n" + minimal(""), `1:31: keep_originals must be a whole number from 0 to 2147483647, or all, not "some"`},
+		{"fewer originals than none", "value_rules: {keep_originals: -1}\n" + minimal(""), `1:31: keep_originals must be a whole number from 0 to 2147483647, or all, not "-1"`},
+		{"a mask that is none", minimal("    masks:\n      zoo.a.b: hsah\n"), `11:16: masks of zoo.a.b: "hsah" is no mask; give hash, null, fixed(text) or keep_first(number); did you mean "hash"?`},
+		{"a mask of nothing", minimal("    masks:\n      zoo.a.b:\n"), `11:7: masks of zoo.a.b has no value: give it hash, null, fixed(text) or keep_first(number), or remove the key`},
+		{"a mask that keeps no number", minimal("    masks:\n      zoo.a.b: keep_first(all)\n"), `11:16: masks of zoo.a.b: keep_first takes a number of characters from 0 to 10000, not "all"`},
+		{"a mask of a table", minimal("    masks: {zoo.a: hash}\n"), `10:13: masks: "zoo.a" is not of the form database.table.column`},
+		{"a mask without its key", minimal("    masks:\n      zoo.a.b: hash\n      zoo.a.c: hash\n"),
+			`11:16: the mask hash needs a key: give mask_key, mask_key_env or mask_key_file at the top of the file, and make one with: openssl rand -hex 32`},
+		{"a short key", "mask_key: hunter2\n" + minimal(""), `1:11: mask_key has 7 bytes, and needs 16: make one with: openssl rand -hex 32`},
+		{"two keys", "mask_key: hunter2hunter2hunter2\nmask_key_env: K\n" + minimal(""), `2:1: give one of mask_key, mask_key_env and mask_key_file, not 2`},
+		{"a collation that is none", minimal("    collations: {'*': ci-text}\n"), `10:23: collations of *: "ci-text" is no way of comparing; give exact, citext, icu; did you mean "citext"?`},
+		{"collations as a list", minimal("    collations: [citext]\n"), `10:17: collations must be keys with values, not a list`},
+		{"a pattern without quotes", "value_rules:\n  by_column:\n    *.note: {zero_date: error}\n" + minimal(""), `; quote what begins with *, as in "*.email"`},
 		{"an alias without anchor", "pg_conn: *nowhere\nsources: {}\n", `the alias *nowhere has no anchor &nowhere before it`},
 		{"a source's name", "pg_conn: {database: d}\nsources: {a/b: {}}\n", `2:11: a source cannot be named "a/b": its name is part of file names`},
 	} {
@@ -145,13 +182,23 @@ func TestTheHomeIsClosedToOthers(t *testing.T) {
 
 func TestAFileThatOthersMayReadIsNoted(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.yml")
-	text := "pg_conn: {database: d, password: hunter2}\nsources: {m: {db_conn: {host: h, user: u}, schema_mappings: {a: b}}}\n"
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	c, err := Load("/nowhere", path, env("HOME", "/home/u"))
-	if err != nil || len(c.Notes) != 1 || !strings.Contains(c.Notes[0].Text, "chmod 600") {
-		t.Errorf("%v, %v", err, c)
+	plain := "pg_conn: {database: d}\nsources: {m: {db_conn: {host: h, user: u}, schema_mappings: {a: b}}}\n"
+	for text, want := range map[string]string{
+		strings.Replace(plain, "database: d", "database: d, password: hunter2", 1): "passwords",
+		"mask_key: hunter2hunter2hunter2\n" + plain:                                "mask_key",
+		"mask_key_env: K\n" + plain:                                                "",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		c, err := Load("/nowhere", path, env("HOME", "/home/u"))
+		switch {
+		case err != nil:
+			t.Error(err)
+		case want == "" && len(c.Notes) == 0:
+		case len(c.Notes) != 1 || !strings.Contains(c.Notes[0].Text, "may read the "+want+" in "+path+" (chmod 600"):
+			t.Errorf("%q is noted as %v", text, c.Notes)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ const (
 // fields are the keys of the file.
 func (c *Config) fields() []field {
 	const noRollbar = "nothing is sent to Rollbar; watch show_status --json, the exit code and the log"
-	return []field{
+	return append([]field{
 		{name: "pid_dir", value: file{&c.PIDDir, "a folder"},
 			doc: "Where each running daemon has its pid file, `<source>.pid`."},
 		{name: "log_dir", value: file{&c.LogDir, "a folder"},
@@ -30,9 +31,10 @@ func (c *Config) fields() []field {
 			doc: "How many days' logs are kept; a new file begins each day."},
 		{name: "rollbar_key", ignored: noRollbar, silent: []string{""}},
 		{name: "rollbar_env", ignored: noRollbar, silent: []string{""}},
-		{name: "type_override", value: custom{c.readOverrides, c.showOverrides, "types with override_to and override_tables"},
-			doc: "Replaces the PostgreSQL type of columns. Each key is a type as `SHOW CREATE TABLE` prints it on the source, such as `tinyint(1)`; below it stand " +
-				"`override_to`, a PostgreSQL type, and `override_tables`, a list of `database.table` or `\"*\"` for all. Case and spaces of the type do not matter."},
+		{name: "type_override", value: custom{c.readOverrides, c.showOverrides, "types with override_to and override_tables or override_columns"},
+			doc: "Replaces the PostgreSQL type of columns; [below](#type_override)."},
+		{name: "value_rules", value: keys{fields: c.ValueRules.fields(), what: "the keys below"},
+			doc: "What is done with values that PostgreSQL, or the type of an override, cannot hold; [below](#value_rules). New in this program."},
 		{name: "fillfactor", value: custom{c.readFillfactors, c.showFillfactors, "percentages with tables"},
 			doc: "The fillfactor of tables that are updated much. Each key is a percentage from 10 to 100; below it stands `tables`, a list of " +
 				"`database.table` or `\"*\"` for all that no other entry names. A table in several entries takes the last."},
@@ -40,7 +42,7 @@ func (c *Config) fields() []field {
 			doc: "The PostgreSQL database that receives everything."},
 		{name: "sources", required: true, value: custom{c.readSources, func() string { return "" }, "names with the keys below"},
 			doc: "The servers that are replicated, each below a name of its own, which `--source` takes."},
-	}
+	}, c.maskKeyFields()...)
 }
 
 // fields are the keys of pg_conn.
@@ -82,26 +84,6 @@ func (c *Conn) fields(end string) []field {
 		{name: "connect_timeout", value: span{to: &c.ConnectTimeout, bare: time.Second},
 			doc: "How long to wait for a connection; a bare number is in seconds."},
 	}
-}
-
-func (c *Config) readOverrides(d *decoder, key string, n *node) {
-	c.TypeOverrides = nil
-	d.each(key, n, func(e entry) {
-		o := TypeOverride{Type: e.key.text}
-		d.dictionary(e.value, fmt.Sprintf("%s of %q", key, e.key.text), []field{
-			{name: "override_to", required: true, value: text{to: &o.To, what: "a PostgreSQL type"}},
-			{name: "override_tables", required: true, value: names{to: &o.Tables, what: `a list of database.table, or "*"`, check: tableOrAll}},
-		})
-		c.TypeOverrides = append(c.TypeOverrides, o)
-	})
-}
-
-func (c *Config) showOverrides() string {
-	var all []string
-	for _, o := range c.TypeOverrides {
-		all = append(all, fmt.Sprintf("%s → %s (%s)", o.Type, o.To, strings.Join(o.Tables, ", ")))
-	}
-	return strings.Join(all, "; ")
 }
 
 func (c *Config) readFillfactors(d *decoder, key string, n *node) {
@@ -173,4 +155,21 @@ func tableOrAll(entry string) error {
 		return nil
 	}
 	return table(entry)
+}
+
+// tablePattern takes a pattern that can mean a table.
+func tablePattern(entry string) error {
+	if strings.ContainsRune(entry, '*') {
+		return nil
+	}
+	return table(entry)
+}
+
+// columnPattern takes a pattern that can mean a column.
+func columnPattern(entry string) error {
+	parts := strings.Split(entry, ".")
+	if !strings.ContainsRune(entry, '*') && (len(parts) < 3 || slices.Contains(parts, "")) {
+		return fmt.Errorf("%q is not of the form database.table.column", entry)
+	}
+	return nil
 }

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -15,7 +17,7 @@ import (
 // resolved.
 type node struct {
 	kind         kind
-	text         string // of a scalar
+	text         string // of a scalar; of null, where it is written as such
 	quoted       bool
 	entries      []entry // of a map, in the order of the file
 	items        []*node // of a list
@@ -60,7 +62,7 @@ func tree(text []byte, fail func(line, column int, format string, args ...any)) 
 		var positioned yaml.Error
 		if errors.As(err, &positioned) && positioned.GetToken() != nil {
 			at := positioned.GetToken().Position
-			fail(at.Line, at.Column, "this is not YAML: %s", positioned.GetMessage())
+			fail(at.Line, at.Column, "this is not YAML: %s%s", positioned.GetMessage(), starAdvice(text, at.Line))
 		} else {
 			fail(1, 1, "this is not YAML: %s", strings.SplitN(err.Error(), "\n", 2)[0])
 		}
@@ -89,6 +91,18 @@ func tree(text []byte, fail func(line, column int, format string, args ...any)) 
 	return r.node(body)
 }
 
+// bareStar is an * that begins a key or a value: YAML takes it for an alias.
+var bareStar = regexp.MustCompile(`(^|[\s\[{,])\*`)
+
+// starAdvice says what is wrong with a pattern that is not quoted.
+func starAdvice(text []byte, line int) string {
+	lines := bytes.Split(text, []byte("\n"))
+	if line < 1 || line > len(lines) || !bareStar.Match(lines[line-1]) {
+		return ""
+	}
+	return `; quote what begins with *, as in "*.email"`
+}
+
 // Visit collects the anchors.
 func (r *reader) Visit(n ast.Node) ast.Visitor {
 	if anchor, is := n.(*ast.AnchorNode); is && anchor.Name != nil {
@@ -114,6 +128,9 @@ func (r *reader) node(n ast.Node) *node {
 	}
 	switch n := n.(type) {
 	case *ast.NullNode:
+		if t := n.GetToken(); t != nil && t.Type == token.NullType {
+			out.text = "null"
+		}
 	case *ast.StringNode:
 		t := n.GetToken().Type
 		out.kind, out.text, out.quoted = scalar, n.Value, t == token.SingleQuoteType || t == token.DoubleQuoteType
@@ -146,7 +163,7 @@ func (r *reader) alias(out *node, n *ast.AliasNode) *node {
 	name := n.Value.String()
 	target, known := r.anchors[name]
 	if !known || r.open[name] {
-		r.fail(out.line, out.column, "the alias *%s has no anchor &%s before it", name, name)
+		r.fail(out.line, out.column, "the alias *%s has no anchor &%s before it (quote what begins with * and is no alias)", name, name)
 		return out
 	}
 	r.open[name] = true

@@ -15,6 +15,7 @@ func newConfig(home string, env func(string) string) *Config {
 		LogFormat:   "text",
 		LogDaysKeep: 10,
 		Target:      Target{Conn: Conn{SSLMode: "prefer", ConnectTimeout: Duration(10 * time.Second)}},
+		ValueRules:  ValueRules{KeepOriginals: mostOriginals},
 		env:         env,
 	}
 }
@@ -36,6 +37,7 @@ func Parse(path string, text []byte, home string, env func(string) string) (*Con
 	if conn := root.entry("pg_conn"); conn != nil {
 		c.Target.check(d, conn)
 	}
+	c.checkMaskKey(d, root)
 	if err := d.err(); err != nil {
 		return nil, err
 	}

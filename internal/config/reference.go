@@ -1,9 +1,23 @@
 package config
 
 import (
+	"embed"
 	"fmt"
 	"strings"
 )
+
+// guides are the parts of the reference that are more than a table of keys.
+//
+//go:embed reference/*.md
+var guides embed.FS
+
+func guide(name string) string {
+	text, err := guides.ReadFile("reference/" + name + ".md")
+	if err != nil {
+		panic(err) // it is part of the program
+	}
+	return string(text)
+}
 
 // Reference is docs/configuration.md, made from the tables of keys by which the
 // file is read. A test holds that the file is this text.
@@ -29,14 +43,17 @@ environment variable ` + "`CHAMELEON_HOME`" + ` says; a value with a slash, or t
 - Spans of time are numbers with a unit: ` + "`300ms`, `120s`, `5 min`, `2 h`, `1 day`" + `. Sizes are numbers with
   ` + "`k`, `M` or `G`" + `.
 - Passwords stand in the file, in a file of their own (` + "`password_file`" + `), or in the environment
-  (` + "`password_env`" + `). They are never printed or logged, nor part of a command line.
+  (` + "`password_env`" + `); so does ` + "`mask_key`" + `. They are never printed or logged, nor part of a command line.
 - Keys of pg_chameleon that mean nothing any more are accepted; ` + "`show_config`" + ` says why.
 
 `)
 	section(&b, "The whole program", "At the top of the file.", c.fields())
+	b.WriteString(guide("patterns") + guide("type_override"))
+	section(&b, "value_rules", guide("value_rules"), c.ValueRules.fields())
 	section(&b, "pg_conn", "The connection to PostgreSQL.", c.Target.fields())
 	section(&b, "sources.NAME", "Each source.", s.fields())
 	section(&b, "sources.NAME.db_conn", "The connection to MySQL or MariaDB.", s.connFields())
+	b.WriteString(guide("masks") + guide("collations"))
 	b.WriteString("## Keys that mean nothing any more\n\n| key | why |\n|---|---|\n")
 	for _, f := range append(append(append(c.fields(), c.Target.fields()...), s.fields()...), s.connFields()...) {
 		if f.value == nil {
@@ -47,7 +64,7 @@ environment variable ` + "`CHAMELEON_HOME`" + ` says; a value with a slash, or t
 }
 
 func section(b *strings.Builder, title, text string, fields []field) {
-	fmt.Fprintf(b, "## %s\n\n%s\n\n| key | takes | default | meaning |\n|---|---|---|---|\n", title, text)
+	fmt.Fprintf(b, "## %s\n\n%s\n\n| key | takes | default | meaning |\n|---|---|---|---|\n", title, strings.TrimSpace(text))
 	for _, f := range fields {
 		if f.value == nil {
 			continue

@@ -8,7 +8,7 @@ import (
 	"pgchameleon/internal/fault"
 )
 
-// Secret is a password: it prints as stars, wherever it is printed. The text
+// Secret is a password or a key: it prints as stars, wherever it is printed. The text
 // is behind a pointer, because fmt asks no methods of fields that it may not touch.
 type Secret struct{ text *string }
 
@@ -50,34 +50,53 @@ func (s Secret) Reveal() string {
 	return *s.text
 }
 
-// Password gives the connection's password from where the configuration says
-// that it is; "" if there is none.
-func (c *Conn) Password(env func(string) string) (Secret, error) {
+// origin says where a secret is: in the configuration, or else in an environment
+// variable or a file.
+type origin struct {
+	text           Secret
+	variable, file string
+	name           string // the key of text; with _env and _file behind it those of the others
+	place          string // file:line of the key
+}
+
+// find gives the secret; "" if there is none.
+func (o origin) find(env func(string) string) (Secret, error) {
 	switch {
-	case c.PasswordEnv != "":
-		value := env(c.PasswordEnv)
+	case o.variable != "":
+		value := env(o.variable)
 		if value == "" {
 			return Secret{}, fault.New(fault.Config, "export it before you run chameleon, or correct the key",
-				"%s: password_env names the environment variable %s, which is not set", c.place, c.PasswordEnv)
+				"%s: %s_env names the environment variable %s, which is not set", o.place, o.name, o.variable)
 		}
 		return NewSecret(value), nil
-	case c.PasswordFile != "":
-		text, err := os.ReadFile(c.PasswordFile)
+	case o.file != "":
+		text, err := os.ReadFile(o.file)
 		if err != nil {
-			return Secret{}, fault.New(fault.Config, "correct the path, or its permissions", "%s: password_file: %w", c.place, err)
+			return Secret{}, fault.New(fault.Config, "correct the path, or its permissions", "%s: %s_file: %w", o.place, o.name, err)
 		}
 		return NewSecret(strings.TrimRight(string(text), "\r\n")), nil
 	}
-	return c.password, nil
+	return o.text, nil
 }
 
-// PasswordSource says where the password comes from, for people.
-func (c *Conn) PasswordSource() string {
+// String says where it comes from, for people.
+func (o origin) String() string {
 	switch {
-	case c.PasswordEnv != "":
-		return "from the environment variable " + c.PasswordEnv
-	case c.PasswordFile != "":
-		return "from the file " + c.PasswordFile
+	case o.variable != "":
+		return "from the environment variable " + o.variable
+	case o.file != "":
+		return "from the file " + o.file
 	}
-	return c.password.String()
+	return o.text.String()
+}
+
+// Password gives the connection's password from where the configuration says
+// that it is; "" if there is none.
+func (c *Conn) Password(env func(string) string) (Secret, error) { return c.origin().find(env) }
+
+// PasswordSource says where the password comes from, for people.
+func (c *Conn) PasswordSource() string { return c.origin().String() }
+
+func (c *Conn) origin() origin {
+	return origin{c.password, c.PasswordEnv, c.PasswordFile, "password", c.place}
 }

@@ -17,7 +17,11 @@ func (c *Config) Settings() []Setting {
 		list = settings(list, "sources."+s.Name+".", s.fields())
 	}
 	for i := range list {
-		if strings.HasSuffix(list[i].Key, "_conn.password") && list[i].Value == "" {
+		switch {
+		case list[i].Value != "":
+		case list[i].Key == "mask_key":
+			list[i].Value = c.maskKey.String()
+		case strings.HasSuffix(list[i].Key, "_conn.password"):
 			list[i].Value = c.passwordSource(list[i].Key)
 		}
 	}

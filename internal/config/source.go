@@ -42,6 +42,10 @@ func (s *Source) fields() []field {
 			doc: "Kinds of row changes that the stream leaves out: below `insert`, `update` and `delete` stand lists of `database` or `database.table`."},
 		{name: "grant_select_to", value: names{&s.GrantSelectTo, "a list of roles", nil},
 			doc: "Roles that may read the replicated tables. One that does not exist is a warning."},
+		{name: "masks", value: custom{s.readMasks, s.showMasks, "columns with hash, null, fixed(text) or keep_first(number)"},
+			doc: "Columns whose values are hidden before they leave the process; [below](#masks). New in this program."},
+		{name: "collations", value: custom{s.readCollations, s.showCollations, "columns with exact, citext or icu"},
+			doc: "How PostgreSQL compares text that the source compares without regard to case; [below](#collations). New in this program."},
 		{name: "keep_existing_schema", value: truth{&s.KeepExistingSchema},
 			doc: "`yes` loads into the tables that are there already, which keep their definition, instead of making them."},
 		{name: "copy_threads", value: number[int]{to: &s.CopyThreads, least: 1, most: 64},
@@ -89,12 +93,12 @@ func (s *Source) skipFields() []field {
 func readSource(d *decoder, e entry) *Source {
 	s := newSource(d.config)
 	s.Name, s.line = e.key.text, e.key.line
-	before := len(d.problems)
+	before, hashes := len(d.problems), len(d.hashes)
 	s.lift(d, e.value)
 	d.dictionary(e.value, "the source "+s.Name, s.fields())
 	if s.Type == typePgSQL {
 		d.config.note(s.line, s.Name, "a source of type pgsql is read over and cannot be replicated")
-		d.problems = d.problems[:before] // what it lacks does not matter
+		d.problems, d.hashes = d.problems[:before], d.hashes[:hashes] // what it lacks does not matter
 		return s
 	}
 	if conn := e.value.entry("db_conn"); conn != nil {

@@ -82,10 +82,13 @@ func (v choice) read(d *decoder, key string, n *node) {
 		d.fail(n.line, n.column, "%s must be %s, not %s%s", key, v.takes(), n.describe(), near)
 	}
 }
-func (v choice) show() string { return *v.to }
-func (v choice) takes() string {
-	last := len(v.words) - 1
-	return strings.Join(v.words[:last], ", ") + " or " + v.words[last]
+func (v choice) show() string  { return *v.to }
+func (v choice) takes() string { return alternatives(v.words) }
+
+// alternatives lists words of which one is taken.
+func alternatives(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // truth is yes or no.

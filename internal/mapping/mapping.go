@@ -28,14 +28,16 @@ type Rules struct {
 }
 
 // Of the rules below, the last one that is for a column counts. Patterns of tables are
-// schema.table, of columns schema.table.column; * stands for any characters, ? for one.
+// schema.table, of columns schema.table.column; * stands for any characters (dots too), ?
+// for one. They mean the names on the source or in PostgreSQL. Case counts for schemas and
+// tables where it does on the source, and never for columns.
 
 // Override replaces the default type of some columns.
 type Override struct {
-	Type    string   // pattern of COLUMN_TYPE, or a bare type: "tinyint(1)", "enum", "int unsigned", "decimal(*"
+	Type    string   // as TypeMatches takes it: "tinyint(1)", "enum", "int unsigned", "decimal(*"
 	To      string   // PostgreSQL type
-	Tables  []string // patterns, by the names on the source or in PostgreSQL
-	Columns []string // patterns, the same way
+	Tables  []string // patterns; all columns of these tables
+	Columns []string // patterns; these columns too
 }
 
 // ValueRule says what is done with values that the target cannot hold. One for a
@@ -168,8 +170,8 @@ func (r *Rules) limits(schemaName string) bool {
 	return false
 }
 
-// Table maps a table. A column whose type cannot be mapped is an error that
-// names it.
+// Table maps a table. A column that cannot be mapped or masked as the rules want it is an
+// error that names it.
 func (r *Rules) Table(source *schema.Table) (*Table, error) {
 	target, ok := r.Target(source.Schema)
 	if !ok {
@@ -177,11 +179,16 @@ func (r *Rules) Table(source *schema.Table) (*Table, error) {
 	}
 	t := &Table{Source: source, Schema: target, Home: target, Name: Identifier(source.Name.Table)}
 	position := make(map[int]int, len(source.Columns))
+	key, settings := source.Key(), r.settings(t)
 	for i, column := range source.Columns {
 		if column.System {
 			continue
 		}
-		mapped, err := typemap.New(column, typemap.Settings{Override: r.override(t, column), Options: r.Types})
+		own := settings.column(&source.Columns[i])
+		if err := maskable(source, key, i, own.Mask); err != nil {
+			return nil, fmt.Errorf("masking column %s of table %s: %w", column.Name, source.Name, err)
+		}
+		mapped, err := typemap.New(column, own)
 		if err != nil {
 			return nil, fmt.Errorf("mapping column %s of table %s: %w", column.Name, source.Name, err)
 		}
@@ -192,28 +199,8 @@ func (r *Rules) Table(source *schema.Table) (*Table, error) {
 		position[i] = len(t.Columns)
 		t.Columns = append(t.Columns, c)
 	}
-	for _, ordinal := range source.Key() {
+	for _, ordinal := range key {
 		t.Key = append(t.Key, position[ordinal])
 	}
 	return t, nil
-}
-
-func (r *Rules) override(t *Table, column schema.Column) string {
-	to := ""
-	for _, o := range r.Overrides {
-		if !sameType(o.Type, column.Type.Text) {
-			continue
-		}
-		for _, table := range o.Tables {
-			if table == "*" || r.equal(table, t.Source.Name.String()) || table == t.Schema+"."+t.Name {
-				to = o.To
-			}
-		}
-	}
-	return to
-}
-
-func sameType(a, b string) bool {
-	squeeze := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
-	return squeeze(a) == squeeze(b)
 }
