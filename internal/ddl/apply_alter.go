@@ -209,14 +209,7 @@ func (x *applier) move(before, after *schema.Table) {
 		e.run(before.Name, renameSQL(old, next)...)
 		return
 	}
-	// Through names that are free in both schemas.
-	middle := after.Clone()
-	middle.Name = schema.Name{Schema: before.Schema, Table: mapping.IndexName("moving", after.Name.Table)}
-	between, err := x.rules.Table(middle)
-	if err != nil {
-		e.exclude(after.Name, "%v", err)
-		return
-	}
+	between := old.Named(schema.Name{Schema: before.Schema, Table: mapping.IndexName("moving", after.Name.Table)}) // free in both schemas
 	e.run(before.Name, renameSQL(old, between)...)
 	e.run(before.Name, "ALTER TABLE "+between.Ident()+" SET SCHEMA "+mapping.Quote(next.Schema))
 	for _, c := range between.Columns {

@@ -34,6 +34,7 @@ type bench struct {
 	database string
 	source   *launch.Conn
 	target   *launch.Conn
+	change   func(*mapping.Rules) // the story's own rules; nil: none
 }
 
 func newBench(t testing.TB, server string) *bench {
@@ -106,7 +107,11 @@ func (b *bench) set() *schema.Set {
 
 // rules map the database into a schema of PostgreSQL.
 func (b *bench) rules(target string) *mapping.Rules {
-	return &mapping.Rules{Schemas: map[string]string{b.database: target}, Types: typemap.Options{}}
+	rules := &mapping.Rules{Schemas: map[string]string{b.database: target}, Types: typemap.Options{}}
+	if b.change != nil {
+		b.change(rules)
+	}
+	return rules
 }
 
 // empty clears both databases of what a case has made.

@@ -11,6 +11,7 @@ import (
 
 	"pgchameleon/internal/ddl"
 	"pgchameleon/internal/event"
+	"pgchameleon/internal/mapping"
 	"pgchameleon/internal/schema"
 )
 
@@ -41,12 +42,14 @@ type story struct {
 	setup    []string // run on the source before the copy
 	run      []string // followed
 	excluded string   // part of the reason if a table is to be parked
+	rules    func(*mapping.Rules)
 }
 
 // follow runs a story: after each statement our schema is what the source shows,
 // and PostgreSQL has what a copy of the new table would have made, rows included.
 func (b *bench) follow(s story) {
 	b.t.Helper()
+	b.change = s.rules
 	b.empty("evolved", "fresh")
 	b.must(b.source, s.setup...)
 	set := b.set()
@@ -188,6 +191,7 @@ func (b *bench) catalog(schemaName, table string) []string {
 	rows := b.query(b.target, `
 		SELECT replace(x, '%s.', '') FROM (
 			SELECT 'column ' || attname || ' ' || format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN ' not null' ELSE '' END
+				|| CASE WHEN attcollation > 16000 THEN ' collate ' || (SELECT collname FROM pg_collation k WHERE k.oid = attcollation) ELSE '' END
 				|| coalesce(' default ' || pg_get_expr(adbin, adrelid), '') || coalesce(' -- ' || col_description(attrelid, attnum), '') AS x
 			FROM pg_attribute a LEFT JOIN pg_attrdef d ON (adrelid, adnum) = (attrelid, attnum)
 			WHERE attrelid = '%s."%s"'::regclass AND attnum > 0 AND NOT attisdropped

@@ -5,6 +5,7 @@ package mapping
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"pgchameleon/internal/schema"
@@ -105,6 +106,20 @@ func (t *Table) In(schemaName string) *Table {
 	moved := *t
 	moved.Schema = schemaName
 	return &moved
+}
+
+// Named gives the same table under another name on the source, whatever the rules say of
+// that name.
+func (t *Table) Named(name schema.Name) *Table {
+	named, source := *t, t.Source.Clone()
+	source.Name = name
+	named.Source, named.Name, named.Columns = source, Identifier(name.Table), slices.Clone(t.Columns)
+	for i := range named.Columns {
+		if c := &named.Columns[i]; c.Enum != "" {
+			c.Enum = EnumName(name.Table, source.Columns[c.Ordinal].Name)
+		}
+	}
+	return &named
 }
 
 // Column gives the ordinal in Columns of a source column, or -1.

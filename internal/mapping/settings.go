@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"regexp"
 	"strings"
 
 	"pgchameleon/internal/schema"
@@ -33,11 +34,20 @@ type columnValue struct {
 // the column: on the source and in PostgreSQL.
 type columnNames struct {
 	source, target string
+	shadowed       string // the table that this one is to replace or has replaced; "" for most
 	fold           bool
 }
 
+// shadow is how gh-ost and pt-online-schema-change name the new and the old version of a
+// table. What is said of the table holds for them too: they change places with it.
+var shadow = regexp.MustCompile(`^_+(.+?)(_gho|_new|_old|(_\d{14})?_del)$`)
+
 func (r *Rules) columnNames(t *Table) columnNames {
-	return columnNames{t.Source.Name.String() + ".", t.Schema + "." + t.Name + ".", r.Fold}
+	names := columnNames{source: t.Source.Name.String() + ".", target: t.Schema + "." + t.Name + ".", fold: r.Fold}
+	if match := shadow.FindStringSubmatch(t.Source.Name.Table); match != nil {
+		names.shadowed = t.Source.Schema + "." + match[1] + "."
+	}
+	return names
 }
 
 // table says whether a pattern of tables means the table.
@@ -46,7 +56,7 @@ func (c *columnNames) table(pattern string) bool {
 		name := strings.TrimSuffix(prefix, ".")
 		return glob(pattern, name, c.folds(len(name)))
 	}
-	return match(c.source) || c.target != c.source && match(c.target)
+	return match(c.source) || c.target != c.source && match(c.target) || c.shadowed != "" && match(c.shadowed)
 }
 
 // folds gives the byte of a name from which on case does not count, if it is exact before.
@@ -59,13 +69,15 @@ func (c *columnNames) folds(exact int) int {
 
 // any says whether a pattern of columns may mean one of the table's.
 func (c *columnNames) any(pattern string) bool {
-	return begins(pattern, c.source, c.folds(len(c.source))) || begins(pattern, c.target, c.folds(len(c.target)))
+	return begins(pattern, c.source, c.folds(len(c.source))) || begins(pattern, c.target, c.folds(len(c.target))) ||
+		c.shadowed != "" && begins(pattern, c.shadowed, c.folds(len(c.shadowed)))
 }
 
 // column says whether a pattern of columns means the table's column of this name.
 func (c *columnNames) column(pattern, name string) bool {
 	return glob(pattern, c.source+name, c.folds(len(c.source))) ||
-		glob(pattern, c.target+Identifier(name), c.folds(len(c.target)))
+		glob(pattern, c.target+Identifier(name), c.folds(len(c.target))) ||
+		c.shadowed != "" && glob(pattern, c.shadowed+name, c.folds(len(c.shadowed)))
 }
 
 // settings gives the finder for a table, of which Source, Schema and Name are there.

@@ -194,3 +194,21 @@ func TestPatternsThatMeanNoColumnAreListed(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// What is said of a table holds for the versions of it that online schema changes make.
+func TestShadowTables(t *testing.T) {
+	rules := Rules{Schemas: map[string]string{"shop": "web"}, Masks: []Masking{{"shop.orders.mail", typemap.Mask{Kind: typemap.MaskNull}}}}
+	for name, masked := range map[string]bool{
+		"orders": true, "_orders_gho": true, "_orders_del": true, "_orders_20260101120000_del": true, "__orders_new": true, "_orders_old": true,
+		"orders_new": false, "_orders_ghc": false, "_items_gho": false, "_orders": false,
+	} {
+		source := &schema.Table{Name: schema.Name{Schema: "shop", Table: name}, Columns: []schema.Column{{Name: "mail", Type: schema.Type{Name: "text", Text: "text"}}}}
+		mapped, err := rules.Table(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := mapped.Columns[0].Map.Masked(); got != masked {
+			t.Errorf("the mask of orders is on %s: %v", name, got)
+		}
+	}
+}

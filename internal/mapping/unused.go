@@ -68,7 +68,7 @@ func (r *Rules) used(tables []*schema.Table, pattern, ofType string) bool {
 // mayMean says whether a pattern of columns may mean some of the mapped schemas'.
 func (r *Rules) mayMean(pattern string) bool {
 	for from, to := range r.Schemas {
-		if names := (columnNames{from + ".", to + ".", r.Fold}); names.any(pattern) {
+		if names := (columnNames{source: from + ".", target: to + ".", fold: r.Fold}); names.any(pattern) {
 			return true
 		}
 	}

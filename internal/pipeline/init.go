@@ -103,7 +103,7 @@ func (c *initial) run(ctx context.Context, restart bool, ready func()) error {
 	if err != nil {
 		return err
 	}
-	if err := c.conflicts(ctx, list.tasks); err != nil {
+	if err := errors.Join(c.unused(list), c.conflicts(ctx, list.tasks)); err != nil {
 		return err
 	}
 	if restart || !resumable(&c.lease.Source) {

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/copier"
 	"pgchameleon/internal/ddl"
+	"pgchameleon/internal/fault"
 	"pgchameleon/internal/mapping"
 	"pgchameleon/internal/schema"
 	"pgchameleon/internal/source/dial"
@@ -19,6 +21,7 @@ import (
 type listing struct {
 	tasks    []copier.Task
 	unmapped map[schema.Name]error // wanted, but cannot be mapped
+	wanted   []*schema.Table       // those whose definition can be read
 	there    map[schema.Name]bool  // all that the source has in the mapped schemas
 }
 
@@ -67,6 +70,7 @@ func (c *initial) listTable(ctx context.Context, l *listing, info inspect.TableI
 		l.unmapped[info.Name] = err
 		return nil
 	}
+	l.wanted = append(l.wanted, definition)
 	mapped, err := c.rules.Table(definition)
 	if err != nil {
 		l.unmapped[info.Name] = err
@@ -74,6 +78,24 @@ func (c *initial) listTable(ctx context.Context, l *listing, info inspect.TableI
 	}
 	l.tasks = append(l.tasks, copier.Task{Table: mapped, Rows: int64(info.Rows), Bytes: int64(info.Bytes)})
 	return nil
+}
+
+// unused refuses a mask that hides nothing, for what it was to hide would be shown, and
+// warns of other settings without effect. A pattern may be for tables to come.
+func (c *initial) unused(l *listing) error {
+	var wrong []string
+	for _, u := range c.rules.Unused(l.wanted) {
+		if u.Setting == "mask" && !strings.ContainsAny(u.Pattern, "*?") {
+			wrong = append(wrong, u.Pattern)
+			continue
+		}
+		c.replica.log.Warn("a setting has no effect: no column has such a name", "setting", u.Setting, "pattern", u.Pattern)
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	return fault.New(fault.Config, "correct the names in masks, which are database.table.column, or take them out",
+		"masks names columns that no replicated table has: %s", strings.Join(wrong, ", "))
 }
 
 // parents puts tables into the tracked schema that are not replicated, but
