@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,21 +16,20 @@ func maskable(t *schema.Table, rowKey []int, at int, mask *typemap.Mask) error {
 	if mask == nil || mask.Kind == typemap.MaskHash {
 		return nil
 	}
-	switch word := maskWord(mask); {
-	case slices.Contains(rowKey, at):
+	word := maskWord(mask)
+	if slices.Contains(rowKey, at) {
 		return fmt.Errorf("the key that tells the table's rows apart has it, and under the mask %s they would be the same; give it the mask hash, or none", word)
-	case mask.Kind == typemap.MaskNull:
-		return nil // a unique key takes any number of NULLs
 	}
 	for i := range t.Indexes {
 		index := &t.Indexes[i]
-		if index.Kind != schema.PrimaryKey && index.Kind != schema.Unique {
+		unique := index.Kind == schema.Unique && mask.Kind != typemap.MaskNull // it takes any number of NULLs
+		if index.Kind != schema.PrimaryKey && !unique {
 			continue
 		}
 		for _, part := range index.Parts {
 			if part.Column != "" && t.Column(part.Column) == at {
-				return fmt.Errorf("the unique key %s has it, and under the mask %s different values would be the same; give it the mask hash or null, or none",
-					index.Name, maskWord(mask))
+				remedy := map[bool]string{true: "hash or null"}[unique]
+				return fmt.Errorf("the key %s has it, and under the mask %s different values would be the same; give it the mask %s, or none", index.Name, word, cmp.Or(remedy, "hash"))
 			}
 		}
 	}

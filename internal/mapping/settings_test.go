@@ -141,6 +141,7 @@ func TestMasksThatWouldMakeRowsAlikeAreRefused(t *testing.T) {
 		}
 		t.Columns[2].NotNull = true
 	}
+	overlaps := func(t *schema.Table) { t.Indexes[0].Period = true } // it tells no rows apart
 	for _, c := range []struct {
 		column, mask string
 		change       func(*schema.Table)
@@ -150,12 +151,13 @@ func TestMasksThatWouldMakeRowsAlikeAreRefused(t *testing.T) {
 		{"id", "null", nil, "masking column id of table shop.People: the key that tells"},
 		{"id", "fixed(7 secrets)", nil, "under the mask fixed they"},
 		{"email", "fixed(x)", nil, ""}, // in a plain index only
-		{"code", "keep_first(3)", nil, "masking column code of table shop.People: the unique key u_code has it, and under the mask keep_first different"},
+		{"code", "keep_first(3)", nil, "masking column code of table shop.People: the key u_code has it, and under the mask keep_first different"},
 		{"code", "null", nil, ""},
 		{"code", "hash", nil, ""},
 		{"code", "null", unique, "the key that tells"}, // the first key of NOT NULL columns
 		{"email", "null", unique, ""},
-		{"email", "keep_first(1)", unique, "the unique key u_email"},
+		{"id", "null", overlaps, "the key PRIMARY has it"},
+		{"email", "keep_first(1)", unique, "the mask hash or null, or none"},
 	} {
 		rules := Rules{Schemas: map[string]string{"shop": "web"}, Masks: []Masking{{"shop.People." + c.column, mask(t, c.mask).WithKey([]byte("0123456789abcdef"))}}}
 		source := people()
