@@ -14,7 +14,7 @@ func classOf(sql string) string {
 		return "numeric"
 	case "real", "double precision", "float4", "float8":
 		return "float"
-	case "text", "character", "character varying", "varchar", "char":
+	case "text", "character", "character varying", "varchar", "char", "citext":
 		return "text"
 	case "timestamp", "timestamp without time zone", "timestamp with time zone", "timestamptz":
 		if strings.Contains(sql, "with time zone") || base == "timestamptz" {

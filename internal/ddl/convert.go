@@ -147,7 +147,8 @@ func (x *diff) altered(p pair, b, a *schema.Type, typ string) (using, reason str
 		}
 		return strings.TrimSpace(mapping.Literal(unescapeCopy(field))) + "::" + typ, ""
 	}
-	if p.before.Map.SQL() == p.after.Map.SQL() && unaltered(b, a) {
+	texts := classOf(p.before.Map.SQL()) == "text" && classOf(p.after.Map.SQL()) == "text"
+	if unaltered(b, a) && (texts || p.before.Map.SQL() == p.after.Map.SQL()) {
 		return "", ""
 	}
 	return "", fmt.Sprintf("its values are changed by an override or a mask, so %s", cannot(b, a))

@@ -217,5 +217,8 @@ func (r *Rules) Table(source *schema.Table) (*Table, error) {
 	for _, ordinal := range key {
 		t.Key = append(t.Key, position[ordinal])
 	}
+	if err := t.derived(); err != nil {
+		return nil, err
+	}
 	return t, nil
 }

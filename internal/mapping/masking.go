@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"pgchameleon/internal/schema"
 	"pgchameleon/internal/typemap"
@@ -40,4 +42,44 @@ func maskable(t *schema.Table, rowKey []int, at int, mask *typemap.Mask) error {
 func maskWord(mask *typemap.Mask) string {
 	word, _, _ := strings.Cut(mask.String(), "(")
 	return word
+}
+
+// derived says why a generated column may not be shown: it is worked out from a masked
+// one, so that its value tells what the mask hides.
+func (t *Table) derived() error {
+	for _, c := range t.Columns {
+		source := &t.Source.Columns[c.Ordinal]
+		if source.Generated == nil || c.Map.Masked() {
+			continue
+		}
+		for _, hidden := range t.Columns {
+			if hidden.Map.Masked() && mentions(source.Generated.Expr, t.Source.Columns[hidden.Ordinal].Name) {
+				return fmt.Errorf("mapping column %s of table %s: it is generated from the masked column %s and would show its values; mask it too",
+					source.Name, t.Source.Name, t.Source.Columns[hidden.Ordinal].Name)
+			}
+		}
+	}
+	return nil
+}
+
+// mentions says whether an expression has a name, as a whole word or in quotes.
+func mentions(expr, name string) bool {
+	expr, name = strings.ToLower(expr), strings.ToLower(name)
+	for from := 0; ; {
+		at := strings.Index(expr[from:], name)
+		if at < 0 {
+			return false
+		}
+		at += from
+		before, _ := utf8.DecodeLastRuneInString(expr[:at])
+		after, _ := utf8.DecodeRuneInString(expr[at+len(name):])
+		if !wordRune(before) && !wordRune(after) {
+			return true
+		}
+		from = at + 1
+	}
+}
+
+func wordRune(r rune) bool {
+	return r == '_' || r == '$' || r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }

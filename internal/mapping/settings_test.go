@@ -214,3 +214,23 @@ func TestShadowTables(t *testing.T) {
 		}
 	}
 }
+
+// A generated column that tells what a masked one holds is refused.
+func TestGeneratedFromMasked(t *testing.T) {
+	rules := Rules{Schemas: map[string]string{"shop": "web"}, Masks: []Masking{{"*.name", typemap.Mask{Kind: typemap.MaskNull}}, {"*.hidden", typemap.Mask{Kind: typemap.MaskNull}}}}
+	for _, c := range []struct {
+		column, expr string
+		refused      bool
+	}{
+		{"shown", "upper(`Name`)", true}, {"shown", "upper(name)", true}, {"hidden", "upper(`name`)", false},
+		{"shown", "`last_name`", false}, {"shown", "rename", false}, {"shown", "`surname`+`name2`+name", true},
+	} {
+		source := &schema.Table{Name: schema.Name{Schema: "shop", Table: "t"}, Columns: []schema.Column{
+			{Name: "name", Type: schema.Type{Name: "text", Text: "text"}},
+			{Name: c.column, Type: schema.Type{Name: "text", Text: "text"}, Generated: &schema.Generated{Expr: c.expr}},
+		}}
+		if _, err := rules.Table(source); (err != nil) != c.refused {
+			t.Errorf("%s AS (%s) gives %v", c.column, c.expr, err)
+		}
+	}
+}

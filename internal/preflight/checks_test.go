@@ -93,6 +93,7 @@ func TestEachCheckFindsItsOwn(t *testing.T) {
 		{"target_version", func(f *Facts) { f.Target.Version = 90600 }, Blocking, fault.Environment, "too old", "12 or newer"},
 		{"target_encoding", func(f *Facts) { f.Target.Encoding = "LATIN1" }, Blocking, fault.Environment, "LATIN1", `CREATE DATABASE "db_utf8" ENCODING 'UTF8'`},
 		{"target_read_only", func(f *Facts) { f.Target.ReadOnly = true }, Blocking, fault.Environment, "read-only", "primary"},
+		{"type_override", func(f *Facts) { f.NoTypes = []string{"booleen"} }, Blocking, fault.Config, `the type "booleen"`, "correct override_to"},
 		{"target_citext", func(f *Facts) {
 			f.Rules.Collates = []mapping.Collating{{Column: "*", Collation: typemap.CIText}}
 		}, Blocking, fault.Environment, "citext is not to be found", "CREATE EXTENSION citext"},

@@ -78,6 +78,15 @@ func (f *Facts) askTarget(ctx context.Context, config targetdial.Config) error {
 	if f.Target, err = target.Facts(ctx, conn); err != nil {
 		return err
 	}
+	for _, o := range f.Rules.Overrides {
+		exists, err := target.HasType(ctx, conn, o.To)
+		if err != nil {
+			return err
+		}
+		if !exists && !slices.Contains(f.NoTypes, o.To) {
+			f.NoTypes = append(f.NoTypes, o.To)
+		}
+	}
 	names := slices.Sorted(maps.Values(f.Rules.Schemas))
 	if f.TargetSchemas, err = target.Schemas(ctx, conn, slices.Compact(names)...); err != nil {
 		return err

@@ -53,6 +53,7 @@ type Facts struct {
 	Keyless []schema.Name      // wanted tables that need a lock to be copied because no key identifies their rows
 
 	Target        *target.Server
+	NoTypes       []string // that overrides ask for and the target does not have
 	TargetSchemas []target.Schema // those that are mapped to
 	Relations     []target.Relation
 	Ours          []*catalogue.Table // tables of this source that the catalogue knows
@@ -68,7 +69,7 @@ var checks = []check{
 	binaryLog, binlogFormat, rowImage, partialJSON, rowMetadata, retention, gtidMode, serverID,
 	sourceSchemas, selectGrants, replicationGrants, lockGrants,
 	mappedTwice, listedTables,
-	targetServer, targetRights, nameConflicts,
+	targetServer, targetTypes, targetRights, nameConflicts,
 }
 
 // Run makes all checks.

@@ -7,6 +7,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"strings"
 
 	"pgchameleon/internal/target/dial"
 )
@@ -38,6 +39,15 @@ func Facts(ctx context.Context, db dial.DB) (*Server, error) {
 		return nil, fmt.Errorf("asking the target what it is: %w", dial.Classify(err))
 	}
 	return s, nil
+}
+
+// HasType says whether the target has a type of this name, as an SQL type is written.
+func HasType(ctx context.Context, db dial.DB, name string) (exists bool, err error) {
+	err = db.QueryRow(ctx, "SELECT to_regtype($1) IS NOT NULL", name).Scan(&exists)
+	if strings.HasPrefix(dial.Code(err), "42") { // what cannot be read as a type is none
+		return false, nil
+	}
+	return exists, dial.Classify(err)
 }
 
 // PostGIS is true where the types of extension postgis can be used.
