@@ -30,6 +30,13 @@ func Apply(set *schema.Set, st *event.Statement, d parse.Dialect, rules *mapping
 	if err := x.apply(statement); err != nil {
 		return nil, x.untranslatable(err.Error())
 	}
+	if len(rules.Masks) > 0 {
+		for _, t := range x.set.Tables() {
+			if hidden := rules.Hide(t); hidden != t {
+				x.set = x.set.With(nil, hidden)
+			}
+		}
+	}
 	e := x.effect
 	e.Next = x.set
 	e.Ignored = x.set == set && len(e.SQL)+len(e.Excluded) == 0

@@ -16,7 +16,7 @@ func defaultSQL(t *mapping.Table, c mapping.Column) (sql, reason string) {
 	switch {
 	case s.Default == nil || s.Default.Null || s.AutoIncrement || s.Generated != nil:
 		return "", ""
-	case s.Default.Expr && !isBytes(s.Default.Text) && c.Map.Masked():
+	case c.Map.Masked():
 		return "", "the column is masked"
 	case s.Default.Expr && !isBytes(s.Default.Text):
 		if sql = expressionSQL(s.Default.Text, c); sql == "" {

@@ -92,7 +92,7 @@ func (b *bench) definition(table string) *schema.Table {
 	if err != nil {
 		b.t.Fatalf("%s: %v\n%s", b.name, err, text)
 	}
-	return t
+	return b.rules("a").Hide(t)
 }
 
 // set is the tracked schema as the source has it now.

@@ -62,6 +62,7 @@ var valueStories = []story{
 	{rules: masking("c", "fixed(7)"), run: alter("ADD c INT DEFAULT 5", "MODIFY c BIGINT NOT NULL", "MODIFY c VARCHAR(9)")},
 	{rules: masking("c", "null"), run: alter("ADD c VARCHAR(20) NOT NULL DEFAULT 'secret'", "MODIFY c INT NOT NULL", "ADD UNIQUE (c)"), setup: []string{"CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1)"}},
 	{rules: masking("c", "keep_first(2)"), run: alter("ADD c VARCHAR(20)", "ADD UNIQUE (c)"), excluded: "hash"},
+	{rules: masking("c", "hash"), run: alter("ADD c VARCHAR(9) DEFAULT 'a'", "ALTER c SET DEFAULT 'b'", "ALTER c DROP DEFAULT", "ADD c2 INT DEFAULT 4")},
 	{rules: masking("c", "hash"), run: alter("ADD c ENUM('secret','known') NOT NULL")},
 
 	// Rules.

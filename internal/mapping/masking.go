@@ -44,6 +44,29 @@ func maskWord(mask *typemap.Mask) string {
 	return word
 }
 
+// Hide takes from a definition what masked columns must not show: their defaults. The
+// definition itself is left as it is.
+func (r *Rules) Hide(t *schema.Table) *schema.Table {
+	if len(r.Masks) == 0 {
+		return t
+	}
+	target, ok := r.Target(t.Schema)
+	if !ok {
+		return t
+	}
+	settings := r.settings(&Table{Source: t, Schema: target, Name: Identifier(t.Name.Table)})
+	hidden := t
+	for i := range t.Columns {
+		if c := &t.Columns[i]; c.Default != nil && settings.column(c).Mask != nil {
+			if hidden == t {
+				hidden = t.Clone()
+			}
+			hidden.Columns[i].Default = nil
+		}
+	}
+	return hidden
+}
+
 // derived says why a generated column may not be shown: it is worked out from a masked
 // one, so that its value tells what the mask hides.
 func (t *Table) derived() error {

@@ -19,6 +19,7 @@ type copySource struct {
 	config  dial.Config
 	server  *inspect.Server
 	dialect parse.Dialect
+	rules   *mapping.Rules
 }
 
 // Connect opens a session that reads.
@@ -73,7 +74,11 @@ func (s *copySession) Definition(ctx context.Context, name schema.Name) (*schema
 	if err != nil {
 		return nil, err
 	}
-	return ddl.Table(name.Schema, text, s.source.dialect)
+	t, err := ddl.Table(name.Schema, text, s.source.dialect)
+	if err != nil {
+		return nil, err
+	}
+	return s.source.rules.Hide(t), nil
 }
 
 // Read begins to read a chunk.

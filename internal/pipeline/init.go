@@ -330,7 +330,7 @@ func (c *initial) dropped(ctx context.Context, name schema.Name) error {
 func (c *initial) copier() *copier.Copier[target.Tx] {
 	spec := &c.replica.spec
 	return &copier.Copier[target.Tx]{
-		Source: &copySource{config: spec.MySQL, server: c.origin.server, dialect: c.origin.dialect},
+		Source: &copySource{config: spec.MySQL, server: c.origin.server, dialect: c.origin.dialect, rules: c.rules},
 		Target: c.loader,
 		Ledger: c.ledger,
 		Options: copier.Options{

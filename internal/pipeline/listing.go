@@ -70,6 +70,7 @@ func (c *initial) listTable(ctx context.Context, l *listing, info inspect.TableI
 		l.unmapped[info.Name] = err
 		return nil
 	}
+	definition = c.rules.Hide(definition)
 	l.wanted = append(l.wanted, definition)
 	mapped, err := c.rules.Table(definition)
 	if err != nil {
@@ -122,6 +123,7 @@ func (c *initial) parents(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
+			definition = c.rules.Hide(definition)
 			if err := catalogue.PutDefinitions(ctx, c.pool, c.lease.Source.ID, tracked(c.rules, definition)...); err != nil {
 				return err
 			}
