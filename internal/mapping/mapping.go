@@ -136,8 +136,12 @@ func (t *Table) Column(name string) int {
 // Identities tells by its name on the source what each column became.
 func (t *Table) Identities() map[string]string {
 	list := make(map[string]string, len(t.Columns))
-	for _, c := range t.Columns {
-		list[c.Map.Source.Name] = c.Map.Identity()
+	for i, c := range t.Columns {
+		if len(t.Key) == 0 || slices.Contains(t.Key, i) {
+			list[c.Map.Source.Name] = c.Map.KeyIdentity()
+		} else {
+			list[c.Map.Source.Name] = c.Map.Identity()
+		}
 	}
 	return list
 }

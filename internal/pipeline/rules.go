@@ -94,7 +94,7 @@ func unchanged(list []catalogue.Definition, rules *mapping.Rules) error {
 	if more := len(found) - manyChanged; more > 0 {
 		shown += fmt.Sprintf("; and %d more", more)
 	}
-	return fault.New(fault.Config, "take the change of type_override, masks or collations back, or copy the tables again: init_replica",
+	return fault.New(fault.Config, "take the change of type_override, value_rules, masks or collations back, or copy the tables again: init_replica",
 		"the configuration does not fit the tables as they were copied: %s", shown)
 }
 

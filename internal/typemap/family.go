@@ -36,6 +36,26 @@ const (
 	kindInet                 // canonical text
 )
 
+// rules are those that values of the kind may fall under.
+func (k kind) rules(overridden bool) (list []Rule) {
+	switch k {
+	case kindDate, kindDatetime, kindInstant:
+		list = []Rule{ZeroDate}
+	case kindClock:
+		list = []Rule{OutOfRange}
+	case kindText, kindSet:
+		list = []Rule{NulCharacter, InvalidBytes}
+	case kindEnum:
+		list = []Rule{InvalidEnum}
+	case kindJSON:
+		list = []Rule{NulCharacter, InvalidBytes, InvalidJSON, DuplicateKey}
+	}
+	if overridden {
+		list = append(list, OutOfRange, Rounded)
+	}
+	return list
+}
+
 // family is how the values of one column are read and what they become when
 // nothing is overridden. Reading gives a plain form, the same from both
 // roads; the finisher makes the field of it, which an override replaces.

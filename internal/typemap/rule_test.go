@@ -168,3 +168,39 @@ func TestRulesByName(t *testing.T) {
 		t.Errorf("an unknown rule gives %v", err)
 	}
 }
+
+// TestIdentities: what a column was written as, told apart where it matters.
+func TestIdentities(t *testing.T) {
+	date := schema.Column{Type: schema.Type{Name: "date", Text: "date"}}
+	identity := func(c schema.Column, s typemap.Settings) (string, string) {
+		t.Helper()
+		column, err := typemap.New(c, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return column.Identity(), column.KeyIdentity()
+	}
+	var infinite, other typemap.Settings
+	infinite.Rules[typemap.ZeroDate], _ = typemap.ZeroDate.Handling("-infinity")
+	other.Rules[typemap.InvalidJSON], _ = typemap.InvalidJSON.Handling("null")
+	for _, c := range []struct {
+		settings   typemap.Settings
+		plain, key string
+	}{
+		{typemap.Settings{}, "date", "date"},
+		{infinite, "date", "date; zero_date -infinity"},
+		{other, "date", "date"},
+		{typemap.Settings{Override: "text"}, "text", "text"},
+		{typemap.Settings{Mask: masked(t, "null")}, "date; null", "date; null"},
+	} {
+		if plain, key := identity(date, c.settings); plain != c.plain || key != c.key {
+			t.Errorf("%+v: %q and %q, want %q and %q", c.settings, plain, key, c.plain, c.key)
+		}
+	}
+	one, _ := identity(date, typemap.Settings{Mask: masked(t, "hash")})
+	mask := masked(t, "hash").WithKey([]byte("another key"))
+	two, _ := identity(date, typemap.Settings{Mask: &mask})
+	if one == two || !strings.HasPrefix(one, "text; hash ") {
+		t.Errorf("hashes under two keys are %q and %q", one, two)
+	}
+}

@@ -107,6 +107,21 @@ func (c *Column) Identity() string {
 	return text
 }
 
+// KeyIdentity is Identity for a column by which rows are found: with the rules that its
+// values may fall under, where they are not the defaults.
+func (c *Column) KeyIdentity() string {
+	text := c.Identity()
+	if c.Masked() {
+		return text
+	}
+	for _, r := range c.family.kind.rules(c.settings.Override != "") {
+		if h := c.settings.Rules[r]; h.Action != ByDefault {
+			text += "; " + r.Key() + " " + h.String()
+		}
+	}
+	return text
+}
+
 // SQL is the PostgreSQL type ("numeric(20)", "timestamp(6) with time zone"); ""
 // when the column wants an enum type of its own, whose labels Enum gives.
 func (c *Column) SQL() string { return c.family.sql }
