@@ -61,8 +61,6 @@ func canonical(name, dataType, columnType string) (source, target string) {
 		return m, "rtrim(" + p + "::text)"
 	case dataType == "float" || dataType == "double":
 		return "CAST(" + m + " * 1000 AS DECIMAL(40,0))", "round((" + p + " * 1000)::numeric)"
-	case dataType == "json":
-		return "HEX(" + m + ")", p + "::text"
 	default:
 		return m, p + "::text"
 	}

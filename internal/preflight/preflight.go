@@ -65,7 +65,7 @@ type check func(*Facts) []Finding
 // checks in the order in which their findings are shown: the source's settings,
 // what may be read there, the configuration, the target.
 var checks = []check{
-	binaryLog, binlogFormat, rowImage, partialJSON, rowMetadata, retention, gtidMode, serverID,
+	binaryLog, binlogFormat, rowImage, rowMetadata, retention, gtidMode, serverID,
 	sourceSchemas, selectGrants, replicationGrants, lockGrants,
 	mappedTwice, listedTables,
 	targetServer, targetRights, nameConflicts,

@@ -1,7 +1,6 @@
 package transform
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -10,9 +9,6 @@ import (
 	"pgchameleon/internal/schema"
 	"pgchameleon/internal/typemap"
 )
-
-var errPartial = errors.New("its JSON updates are logged as differences (binlog_row_value_options=PARTIAL_JSON), which cannot be replayed; " +
-	"set binlog_row_value_options='' on the source and copy the table again")
 
 // agrees checks the tracked definition against the event's own description of
 // the table, so that a row is never written shifted.
@@ -33,9 +29,6 @@ func agrees(t *schema.Table, m *event.TableMap) error {
 func (t *tracked) rows(r *event.Rows) ([]*change.Rows, []Noted, error) {
 	if t.err != nil {
 		return nil, nil, t.err
-	}
-	if r.Partial {
-		return nil, nil, errPartial
 	}
 	decoder, err := t.decoderFor(r.Map)
 	if err != nil {
@@ -80,21 +73,25 @@ type imageReader struct {
 // pair reads one row of the event: nil where the action has no such image, or
 // where the image is a row of a versioned table's history.
 func (i *imageReader) pair(r *event.Rows) (before, after change.Row, err error) {
+	first := typemap.Image{Present: r.Before, Data: i.data}
 	if r.Action != event.Insert {
-		if before, err = i.next(r.Before); err != nil {
+		if before, err = i.next(r.Before, nil); err != nil {
 			return nil, nil, err
 		}
 	}
-	switch r.Action {
-	case event.Insert:
-		after, err = i.next(r.Before)
-	case event.Update:
-		after, err = i.next(r.After)
+	switch {
+	case r.Action == event.Insert:
+		after, err = i.next(r.Before, nil)
+	case r.Partial:
+		after, err = i.next(r.After, &first)
+	case r.Action == event.Update:
+		after, err = i.next(r.After, nil)
 	}
 	return before, after, err
 }
 
-func (i *imageReader) next(present []byte) (change.Row, error) {
+// next reads one image; where its documents may be changes, those are of the image before.
+func (i *imageReader) next(present []byte, before *typemap.Image) (change.Row, error) {
 	current := true
 	if i.period != nil {
 		end, _, err := i.period.Row(nil, present, i.data, make([]typemap.Notes, 1))
@@ -104,7 +101,14 @@ func (i *imageReader) next(present []byte) (change.Row, error) {
 		current = isForever(end)
 	}
 	start := len(i.buffer)
-	line, used, err := i.decoder.Row(i.buffer, present, i.data, i.notes)
+	var line []byte
+	var used int
+	var err error
+	if before == nil {
+		line, used, err = i.decoder.Row(i.buffer, present, i.data, i.notes)
+	} else {
+		line, used, err = i.decoder.Updated(i.buffer, *before, typemap.Image{Present: present, Data: i.data}, i.notes)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ What each column type of MySQL and MariaDB becomes in PostgreSQL. This page is m
 	}
 	b.WriteString(`
 Geometry stands for all spatial types. A MariaDB column that is COMPRESSED becomes what it would be without. A text column becomes what its type says in every character set; where a code has no
-character, the text has U+FFFD.
+character, the text has U+FFFD. Changes of documents that MySQL logs in part (binlog_row_value_options=PARTIAL_JSON) give the whole document.
 
 ## Rules
 
