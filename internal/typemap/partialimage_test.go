@@ -74,15 +74,22 @@ func TestPartialJSON(t *testing.T) {
 	}
 }
 
-// asText maps the columns to text, so that nothing but the document's own form is seen.
-func asText(t testing.TB, source []schema.Column) (columns []*typemap.Column) {
+// asText maps the columns, documents to text, so that nothing but their own form is seen.
+func asText(t testing.TB, source []schema.Column) []*typemap.Column {
+	t.Helper()
+	return mapAll(t, source, func(c schema.Column) string {
+		if c.Type.Name == "json" {
+			return "text"
+		}
+		return ""
+	})
+}
+
+// mapAll maps columns with an override for each, "" for none.
+func mapAll(t testing.TB, source []schema.Column, override func(schema.Column) string) (columns []*typemap.Column) {
 	t.Helper()
 	for _, c := range source {
-		override := ""
-		if c.Type.Name == "json" {
-			override = "text"
-		}
-		column, err := typemap.New(c, override, typemap.Options{})
+		column, err := typemap.New(c, override(c), typemap.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
