@@ -24,7 +24,7 @@ func TestPartialJSON(t *testing.T) {
 	r.start()
 	r.source("SET SESSION binlog_row_value_options = PARTIAL_JSON",
 		`UPDATE docs SET doc = JSON_SET(doc, '$.n', n * 1.50, '$."a \\"b\\".c"', CAST('2020-01-02' AS DATE), '$.list[1].x', JSON_EXTRACT(other, '$[1]'), '$.list[9]', 'end', '$.new', id)`,
-		"UPDATE docs SET doc = JSON_REMOVE(doc, '$.list[0]', '$.pad'), n = n + 1 WHERE id % 2 = 0",
+		"SET SESSION binlog_transaction_compression = ON", "UPDATE docs SET doc = JSON_REMOVE(doc, '$.list[0]', '$.pad'), n = n + 1 WHERE id % 2 = 0", "SET SESSION binlog_transaction_compression = OFF",
 		"BEGIN", "UPDATE docs SET other = JSON_REPLACE(other, '$[1]', doc), doc = JSON_SET(doc, '$.n', NULL) WHERE id < 20", "UPDATE docs SET other = JSON_SET(other, '$[1].n', id)", "UPDATE docs SET id = -id WHERE id = 7", "COMMIT",
 		"UPDATE docs SET doc = NULL WHERE id = 3", "UPDATE docs SET doc = '[]', other = JSON_SET(other, '$[0]', 1) WHERE id < 6", "DELETE FROM docs WHERE id = 50",
 		"UPDATE nokey SET doc = JSON_SET(doc, '$.n', 'changed', '$.list[0]', TRUE) WHERE JSON_EXTRACT(doc, '$.n') = 2 LIMIT 1")

@@ -18,33 +18,33 @@ const (
 
 var errDiff = errors.New("applying a change of a JSON document: it is damaged, or does not fit the document before; copy the table again")
 
-// patchJSON gives a binary document with these changes made, one after another.
-func patchJSON(document, diffs []byte) ([]byte, error) {
+// patchJSON appends a binary document with these changes made, one after another.
+func patchJSON(dst, document, diffs []byte) ([]byte, error) {
 	bound := len(document) + len(diffs)
 	t := newJSONTree(document, bound)
 	for len(diffs) > 0 {
 		operation := diffs[0]
 		path, rest, ok := lengthEncoded(diffs[1:])
 		if !ok {
-			return nil, errDiff
+			return dst, errDiff
 		}
 		var value []byte
 		if operation != diffRemove {
 			if value, rest, ok = lengthEncoded(rest); !ok || len(value) == 0 {
-				return nil, errDiff
+				return dst, errDiff
 			}
 		}
 		legs, err := readPath(path)
 		if err != nil {
-			return nil, err
+			return dst, err
 		}
 		if err := t.change(operation, legs, value); err != nil {
-			return nil, err
+			return dst, err
 		}
 		diffs = rest
 	}
 	// What is opened becomes large, which takes less than twice the bytes.
-	return t.document(2*bound + 64)
+	return t.root.write(dst, len(dst)+2*bound+64, true)
 }
 
 // change makes one change. MySQL never logs one of the whole document, which has no legs.

@@ -113,13 +113,8 @@ func (n *jsonInside) drop(at int, leg jsonLeg) {
 	n.values = slices.Delete(n.values, at, at+1)
 }
 
-// document gives the binary form of the whole, of at most this many bytes.
-func (t *jsonTree) document(limit int) ([]byte, error) {
-	return t.root.write(make([]byte, 0, limit/2), limit, true)
-}
-
-// write appends the value, behind its type if typed. What was opened is written in
-// the large form.
+// write appends the value, behind its type if typed, while dst is no longer than the
+// limit. What was opened is written in the large form.
 func (n *jsonNode) write(dst []byte, limit int, typed bool) ([]byte, error) {
 	if typed {
 		dst = append(dst, n.typ)
@@ -135,7 +130,7 @@ func (n *jsonNode) write(dst []byte, limit int, typed bool) ([]byte, error) {
 	keys := start + 8
 	entries := keys + 6*len(n.inside.keys)
 	head := entries + 5*count
-	if head > limit || limit > math.MaxUint32 {
+	if head > limit || limit-start > math.MaxUint32 {
 		return dst, errJSON
 	}
 	dst = append(dst, make([]byte, head-start)...)

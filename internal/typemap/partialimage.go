@@ -1,9 +1,6 @@
 package typemap
 
-import (
-	"encoding/binary"
-	"fmt"
-)
+import "fmt"
 
 // Image is a row image: the bitmap of the columns that it holds, and bytes that begin with it.
 type Image struct{ Present, Data []byte }
@@ -62,34 +59,39 @@ func (d *RowDecoder) whole(before, after Image, changed []byte) (image []byte, u
 	}
 	image = append(image, after.Data[:min(len(after.Data), (d.count(after.Present)+7)/8)]...)
 	used, err = d.walk(after, func(i int, value []byte) error {
-		if flagged[i] {
-			value, err = d.patched(i, before.Present, documents[i], value)
+		if !flagged[i] {
+			image = append(image, value...)
+			return nil
 		}
-		image = append(image, value...)
+		image, err = d.patched(image, i, before.Present, documents[i], value)
 		return err
 	})
 	return image, used, err
 }
 
-// patched gives a column's document behind its length.
-func (d *RowDecoder) patched(i int, present, before, changes []byte) ([]byte, error) {
+// patched appends a column's document behind its length.
+func (d *RowDecoder) patched(image []byte, i int, present, before, changes []byte) ([]byte, error) {
 	c := &d.cells[i]
 	switch {
 	case present[i>>3]>>(i&7)&1 == 0:
-		return nil, fmt.Errorf("decoding column %s: %w", c.name, ErrAbsent)
+		return image, fmt.Errorf("decoding column %s: %w", c.name, ErrAbsent)
 	case before == nil:
-		return nil, fmt.Errorf("decoding column %s: %w", c.name, errDiff)
+		return image, fmt.Errorf("decoding column %s: %w", c.name, errDiff)
 	}
 	width := int(c.meta)
-	document, err := patchJSON(before[width:], changes[width:])
+	start := len(image)
+	image, err := patchJSON(append(image, make([]byte, width)...), before[width:], changes[width:])
 	if err != nil {
-		return nil, fmt.Errorf("decoding column %s: %w", c.name, err)
+		return image, fmt.Errorf("decoding column %s: %w", c.name, err)
 	}
-	if uint64(len(document))>>(8*width) != 0 {
-		return nil, fmt.Errorf("decoding column %s: %w", c.name, errDiff)
+	size := len(image) - start - width
+	if uint64(size)>>(8*width) != 0 {
+		return image, fmt.Errorf("decoding column %s: %w", c.name, errDiff)
 	}
-	value := binary.LittleEndian.AppendUint64(make([]byte, 0, 8+len(document)), uint64(len(document)))[:width]
-	return append(value, document...), nil
+	for n := range width {
+		image[start+n] = byte(size >> (8 * n))
+	}
+	return image, nil
 }
 
 // walk visits the values of an image that are not NULL, with what tells their length.
