@@ -57,12 +57,12 @@ func canonical(name, dataType, columnType string) (source, target string) {
 		return "DATE_FORMAT(" + m + ", " + mTime + ")", "to_char(" + p + ", " + pTime + ")"
 	case dataType == "timestamp":
 		return "DATE_FORMAT(CONVERT_TZ(" + m + ", @@session.time_zone, '+00:00'), " + mTime + ")", "to_char(" + p + " AT TIME ZONE 'UTC', " + pTime + ")"
+	case dataType == "time":
+		return "TIME_FORMAT(" + m + ", '%H:%i:%s.%f')", "to_char(" + p + "::interval, 'HH24:MI:SS.US')"
 	case dataType == "char":
 		return m, "rtrim(" + p + "::text)"
 	case dataType == "float" || dataType == "double":
 		return "CAST(" + m + " * 1000 AS DECIMAL(40,0))", "round((" + p + " * 1000)::numeric)"
-	case dataType == "json":
-		return "HEX(" + m + ")", p + "::text"
 	default:
 		return m, p + "::text"
 	}

@@ -193,7 +193,9 @@ func (r *replica) hidden(words []string) {
 func TestSettingsThatDoNotFit(t *testing.T) {
 	src, dst := defaultPair(t)
 	db := src.Database(t, "e2e")
-	mask := func(column, mask string) string { return fmt.Sprintf("    masks:\n      \"%s.%s\": %s\n", db, column, mask) }
+	mask := func(column, mask string) string {
+		return fmt.Sprintf("    masks:\n      \"%s.%s\": %s\n", db, column, mask)
+	}
 	r := newReplica(t, src, dst, options{schemas: map[string]string{db: "web"}, yaml: mask("people.nmae", "null")})
 	r.source("CREATE TABLE people (id INT PRIMARY KEY, name VARCHAR(20), flag TINYINT(1))", "INSERT INTO people VALUES (1, 'Ann', 1)")
 	refuses := func(want string, args ...string) {

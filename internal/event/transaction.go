@@ -52,7 +52,7 @@ type Rows struct {
 	After    []byte // bitmap of the columns in each second image; only for Update
 	Data     []byte // the images back to back; the event owns these bytes
 	NoChecks bool   // foreign_key_checks was off: InnoDB ran no cascades
-	Partial  bool   // a PARTIAL_UPDATE_ROWS event, whose JSON values are diffs
+	Partial  bool   // a PARTIAL_UPDATE_ROWS event, whose JSON values after may be changes of those before
 	Offset   uint64 // offset of the event, for messages
 }
 

@@ -19,7 +19,7 @@ func good() *Facts {
 	return &Facts{
 		Options: Options{Source: "shop", Rules: mapping.Rules{Schemas: map[string]string{"shop": "sch_shop"}}, Copy: true, ServerID: 9},
 		Server: &source.Server{Flavor: event.MySQL, Version: 80400, ServerID: 1, GTID: true, Vars: map[string]string{
-			"log_bin": "ON", "binlog_format": "ROW", "binlog_row_image": "FULL", "binlog_row_metadata": "FULL", "binlog_row_value_options": "",
+			"log_bin": "ON", "binlog_format": "ROW", "binlog_row_image": "FULL", "binlog_row_metadata": "FULL",
 			"binlog_expire_logs_seconds": "2592000", "gtid_mode": "ON",
 		}},
 		Grants:  []string{"GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO `u`@`%`"},
@@ -63,7 +63,6 @@ func TestEachCheckFindsItsOwn(t *testing.T) {
 		{"log_bin", set("log_bin", "OFF"), Blocking, fault.Environment, "writes no binary log", "set log_bin"},
 		{"binlog_format", set("binlog_format", "MIXED"), Blocking, fault.Environment, "binlog_format is MIXED", "SET GLOBAL binlog_format = 'ROW';"},
 		{"binlog_row_image", set("binlog_row_image", "minimal"), Blocking, fault.Environment, "binlog_row_image is MINIMAL", "SET GLOBAL binlog_row_image = 'FULL';"},
-		{"binlog_row_value_options", set("binlog_row_value_options", "PARTIAL_JSON"), Blocking, fault.Environment, "JSON", "SET GLOBAL binlog_row_value_options = '';"},
 		{"binlog_row_metadata", set("binlog_row_metadata", "NO_LOG"), Warning, fault.Environment, "does not name columns", "SET GLOBAL binlog_row_metadata = 'FULL';"},
 		{"binlog_expire_logs_seconds", set("binlog_expire_logs_seconds", "3600"), Warning, fault.Environment, "for 1h0m0s only", "604800"},
 		{"gtid_mode", func(f *Facts) { f.GTID, f.Server.GTID, f.Copy = true, false, false }, Warning, fault.Environment, "no GTIDs", "gtid_mode"},

@@ -53,7 +53,7 @@ type Facts struct {
 	Keyless []schema.Name      // wanted tables that need a lock to be copied because no key identifies their rows
 
 	Target        *target.Server
-	NoTypes       []string // that overrides ask for and the target does not have
+	NoTypes       []string        // that overrides ask for and the target does not have
 	TargetSchemas []target.Schema // those that are mapped to
 	Relations     []target.Relation
 	Ours          []*catalogue.Table // tables of this source that the catalogue knows
@@ -66,7 +66,7 @@ type check func(*Facts) []Finding
 // checks in the order in which their findings are shown: the source's settings,
 // what may be read there, the configuration, the target.
 var checks = []check{
-	binaryLog, binlogFormat, rowImage, partialJSON, rowMetadata, retention, gtidMode, serverID,
+	binaryLog, binlogFormat, rowImage, rowMetadata, retention, gtidMode, serverID,
 	sourceSchemas, selectGrants, replicationGrants, lockGrants,
 	mappedTwice, listedTables,
 	targetServer, targetTypes, targetRights, nameConflicts,

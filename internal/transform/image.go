@@ -35,22 +35,26 @@ func newImageReader(t *tracked, decoder *typemap.RowDecoder, r *event.Rows) *ima
 // where the image is a row of a versioned table's history.
 func (i *imageReader) pair(r *event.Rows) (before, after change.Row, err error) {
 	i.before.List = i.before.List[:0]
+	first := typemap.Image{Present: r.Before, Data: i.data}
 	if r.Action != event.Insert {
-		if before, err = i.next(r.Before, true); err != nil {
+		if before, err = i.next(r.Before, nil, true); err != nil {
 			return nil, nil, err
 		}
 	}
-	switch r.Action {
-	case event.Insert:
-		after, err = i.next(r.Before, false)
-	case event.Update:
-		after, err = i.next(r.After, false)
+	switch {
+	case r.Action == event.Insert:
+		after, err = i.next(r.Before, nil, false)
+	case r.Partial:
+		after, err = i.next(r.After, &first, false)
+	case r.Action == event.Update:
+		after, err = i.next(r.After, nil, false)
 	}
 	return before, after, err
 }
 
-// next reads an image; old says that it is of a row as it was.
-func (i *imageReader) next(present []byte, old bool) (change.Row, error) {
+// next reads an image. Where its documents may be changes, those are of the image before.
+// old says that it is of a row as it was.
+func (i *imageReader) next(present []byte, before *typemap.Image, old bool) (change.Row, error) {
 	current := true
 	if i.period != nil {
 		end, _, err := i.period.Row(nil, present, i.data, make([]typemap.Notes, 1))
@@ -64,7 +68,14 @@ func (i *imageReader) next(present []byte, old bool) (change.Row, error) {
 		notes = i.silent
 	}
 	start := len(i.buffer)
-	line, used, err := i.decoder.Row(i.buffer, present, i.data, notes)
+	var line []byte
+	var used int
+	var err error
+	if before == nil {
+		line, used, err = i.decoder.Row(i.buffer, present, i.data, notes)
+	} else {
+		line, used, err = i.decoder.Updated(i.buffer, *before, typemap.Image{Present: present, Data: i.data}, notes)
+	}
 	if err != nil {
 		return nil, err
 	}

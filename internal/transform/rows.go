@@ -1,7 +1,6 @@
 package transform
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -10,9 +9,6 @@ import (
 	"pgchameleon/internal/schema"
 	"pgchameleon/internal/typemap"
 )
-
-var errPartial = errors.New("its JSON updates are logged as differences (binlog_row_value_options=PARTIAL_JSON), which cannot be replayed; " +
-	"set binlog_row_value_options='' on the source and copy the table again")
 
 // agrees checks the tracked definition against the event's own description of
 // the table, so that a row is never written shifted.
@@ -33,9 +29,6 @@ func agrees(t *schema.Table, m *event.TableMap) error {
 func (t *tracked) rows(r *event.Rows) ([]*change.Rows, Report, error) {
 	if t.err != nil {
 		return nil, Report{}, t.err
-	}
-	if r.Partial {
-		return nil, Report{}, errPartial
 	}
 	decoder, err := t.decoderFor(r.Map)
 	if err != nil {

@@ -204,11 +204,12 @@ func (t *tracked) decoderFor(m *event.TableMap) (*typemap.RowDecoder, error) {
 	for _, c := range t.mapped.Columns {
 		columns, ordinals = append(columns, c.Map), append(ordinals, c.Ordinal)
 	}
-	decoder, err := typemap.NewRowDecoder(columns, ordinals, m.Types, m.Meta)
+	meta := typemap.WireMeta(t.source.Columns, m.Types, m.Meta)
+	decoder, err := typemap.NewRowDecoder(columns, ordinals, m.Types, meta)
 	if err != nil {
 		return nil, err
 	}
-	if t.period, err = periodDecoder(t.source, m); err != nil {
+	if t.period, err = periodDecoder(t.source, m.Types, meta); err != nil {
 		return nil, err
 	}
 	t.decoder, t.types, t.meta = decoder, m.Types, m.Meta

@@ -106,12 +106,14 @@ func TestCopiesThatAreNewerThanTheEvent(t *testing.T) {
 func TestEventsThatContradictTheTrackedSchema(t *testing.T) {
 	set, rules := family()
 	for story, spoil := range map[string]func(*event.Rows){
-		"another column name":    func(r *event.Rows) { r.Map.Names = []string{"id", "other"} },
-		"another column count":   func(r *event.Rows) { r.Map.Types, r.Map.Meta = []byte{3}, []uint16{0} },
-		"another type":           func(r *event.Rows) { r.Map.Types = []byte{3, 252}; r.Map.Meta = []uint16{0, 2} },
-		"a partial image":        func(r *event.Rows) { r.Before, r.Data = []byte{1}, []byte{0, 1, 0, 0, 0} },
-		"an image that is cut":   func(r *event.Rows) { r.Data = r.Data[:7] },
-		"JSON given as a change": func(r *event.Rows) { r.Partial = true },
+		"another column name":  func(r *event.Rows) { r.Map.Names = []string{"id", "other"} },
+		"another column count": func(r *event.Rows) { r.Map.Types, r.Map.Meta = []byte{3}, []uint16{0} },
+		"another type":         func(r *event.Rows) { r.Map.Types = []byte{3, 252}; r.Map.Meta = []uint16{0, 2} },
+		"a partial image":      func(r *event.Rows) { r.Before, r.Data = []byte{1}, []byte{0, 1, 0, 0, 0} },
+		"an image that is cut": func(r *event.Rows) { r.Data = r.Data[:7] },
+		"an unknown value option": func(r *event.Rows) {
+			r.Action, r.Partial, r.After, r.Data = event.Update, true, r.Before, append(r.Data, 2)
+		},
 	} {
 		x := New(set, rules, true)
 		r := deleted("child", "id", "p")

@@ -3,7 +3,6 @@ package transform
 import (
 	"bytes"
 
-	"pgchameleon/internal/event"
 	"pgchameleon/internal/schema"
 	"pgchameleon/internal/typemap"
 )
@@ -14,7 +13,7 @@ import (
 
 // periodDecoder gives a decoder for the row_end column alone, nil for a table
 // that is not versioned.
-func periodDecoder(t *schema.Table, m *event.TableMap) (*typemap.RowDecoder, error) {
+func periodDecoder(t *schema.Table, types []byte, meta []uint16) (*typemap.RowDecoder, error) {
 	if !t.Versioned {
 		return nil, nil
 	}
@@ -31,7 +30,7 @@ func periodDecoder(t *schema.Table, m *event.TableMap) (*typemap.RowDecoder, err
 	if err != nil {
 		return nil, err
 	}
-	return typemap.NewRowDecoder([]*typemap.Column{column}, []int{last}, m.Types, m.Meta)
+	return typemap.NewRowDecoder([]*typemap.Column{column}, []int{last}, types, meta)
 }
 
 // isForever says whether a row_end field is the end of time: the largest

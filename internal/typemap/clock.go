@@ -12,7 +12,7 @@ func timeFamily(c *schema.Column, p *policy) family {
 	scale := max(c.Type.Scale, 0)
 	return family{
 		kind: kindClock, sql: fmt.Sprintf("time(%d) without time zone", scale), text: plain, finish: p.clock(),
-		value: temporalValue(c, wireTime, wireTime2, oldTime, time2),
+		value: temporalValue(c, wireTime, wireTime2, oldTime, hiresTime, time2),
 		why: "A time of day. A negative one or one beyond 24:00:00 follows the rule out_of_range, the nearest being 00:00:00 or 24:00:00; " +
 			"the override `interval` holds them all.",
 	}

@@ -161,6 +161,7 @@ func wires(t testing.TB) *layout {
 		{schema.Type{Name: "decimal", Precision: 65, Scale: 30}, 246, 65<<8 | 30}, {schema.Type{Name: "bit", Length: 13}, 16, 1<<8 | 5},
 		{schema.Type{Name: "time", Scale: 3}, 19, 3}, {schema.Type{Name: "datetime", Scale: 5}, 18, 5}, {schema.Type{Name: "timestamp", Scale: 1}, 17, 1},
 		{schema.Type{Name: "time"}, 11, 0}, {schema.Type{Name: "datetime"}, 12, 0}, {schema.Type{Name: "timestamp"}, 7, 0}, {schema.Type{Name: "date"}, 10, 0},
+		{schema.Type{Name: "time", Scale: 6}, 11, 6}, {schema.Type{Name: "datetime", Scale: 1}, 12, 1}, {schema.Type{Name: "timestamp", Scale: 4}, 7, 4},
 		{schema.Type{Name: "year"}, 13, 0}, {schema.Type{Name: "float"}, 4, 4}, {schema.Type{Name: "set", Values: []string{"a", "b"}}, 254, 248<<8 | 1},
 		{schema.Type{Name: "enum", Values: []string{"a", "b"}}, 254, 247<<8 | 2}, {schema.Type{Name: "uuid"}, 254, 254<<8 | 16}, {schema.Type{Name: "inet6"}, 254, 254<<8 | 16},
 		{schema.Type{Name: "binary", Length: 5}, 254, 254<<8 | 5}, {schema.Type{Name: "mediumint"}, 9, 0},

@@ -31,7 +31,11 @@ type source struct {
 
 func newSource(t *testing.T, name string) *source {
 	t.Helper()
-	server := testserver.Shared(t, name)
+	return sourceOn(t, testserver.Shared(t, name))
+}
+
+func sourceOn(t *testing.T, server *testserver.Server) *source {
+	t.Helper()
 	s := &source{server: server, database: server.Database(t, "types")}
 	conn, err := client.Connect(fmt.Sprintf("%s:%d", server.Host, server.Port), server.User, "", s.database)
 	if err != nil {
@@ -216,7 +220,7 @@ func streamed(t *testing.T, images []image, table string, columns []*typemap.Col
 		if im.table != table {
 			continue
 		}
-		decoder, err := typemap.NewRowDecoder(columns, ordinals, im.types, compressedMeta(columns, im))
+		decoder, err := typemap.NewRowDecoder(columns, ordinals, im.types, wholeMeta(columns, im))
 		if err != nil {
 			t.Fatalf("%s: %v", columns[1].Source.Type.Text, err)
 		}
@@ -232,10 +236,14 @@ func streamed(t *testing.T, images []image, table string, columns []*typemap.Col
 	return lines
 }
 
-// compressedMeta puts in the metadata of COMPRESSED columns, which the library does not
-// read; they are last in their tables here.
-func compressedMeta(columns []*typemap.Column, im image) []uint16 {
-	meta := append([]uint16(nil), im.meta...)
+// wholeMeta puts in the digits of old times, and the metadata of COMPRESSED columns, which
+// the library does not read; they are last in their tables here.
+func wholeMeta(columns []*typemap.Column, im image) []uint16 {
+	var table []schema.Column
+	for _, c := range columns {
+		table = append(table, c.Source)
+	}
+	meta := append([]uint16(nil), typemap.WireMeta(table, im.types, im.meta)...)
 	for i, typ := range im.types {
 		switch {
 		case typ == 141:

@@ -1,7 +1,6 @@
 package typemap_test
 
 import (
-	"strings"
 	"testing"
 
 	"pgchameleon/internal/schema"
@@ -37,13 +36,6 @@ func TestOldFormats(t *testing.T) {
 		if err != nil || string(got) != c.want || used != len(c.bytes) {
 			t.Errorf("%s, wire type %d: %q, used %d (%v), want %q", c.name, c.wire, got, used, err, c.want)
 		}
-	}
-	hires, err := typemap.New(schema.Column{Type: schema.Type{Name: "datetime", Text: "datetime(3)", Scale: 3}}, typemap.Settings{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := hires.Image(12, 0); err == nil || !strings.Contains(err.Error(), "mysql56_temporal_format") {
-		t.Errorf("a fraction in the old format: %v", err)
 	}
 }
 

@@ -26,6 +26,9 @@ const (
 	jsonOpaque = 15
 )
 
+// jsonWidth is how many bytes a value of each type takes at least.
+var jsonWidth = [...]int{jsonLiteral: 1, jsonInt16: 2, jsonUint16: 2, jsonInt32: 4, jsonUint32: 4, jsonInt64: 8, jsonUint64: 8, jsonDouble: 8, jsonOpaque: 1}
+
 // maxJSONDepth bounds the recursion; MySQL allows 100 levels.
 const maxJSONDepth = 110
 
@@ -48,15 +51,12 @@ func (d *jsonDecoder) value(dst []byte, typ byte, src []byte, depth int) ([]byte
 	if len(dst) > d.limit || depth == 0 {
 		return dst, errJSON
 	}
-	need := [...]int{jsonLiteral: 1, jsonInt16: 2, jsonUint16: 2, jsonInt32: 4, jsonUint32: 4, jsonInt64: 8, jsonUint64: 8, jsonDouble: 8, jsonOpaque: 1}
-	if int(typ) < len(need) && len(src) < need[typ] {
+	if int(typ) < len(jsonWidth) && len(src) < jsonWidth[typ] {
 		return dst, errJSON
 	}
 	switch typ {
-	case jsonSmallObject, jsonSmallArray:
-		return d.container(dst, src, 2, typ == jsonSmallObject, depth)
-	case jsonLargeObject, jsonLargeArray:
-		return d.container(dst, src, 4, typ == jsonLargeObject, depth)
+	case jsonSmallObject, jsonSmallArray, jsonLargeObject, jsonLargeArray:
+		return d.container(dst, typ, src, depth)
 	case jsonLiteral:
 		if src[0] > 2 {
 			return dst, errJSON
@@ -77,13 +77,13 @@ func (d *jsonDecoder) value(dst []byte, typ byte, src []byte, depth int) ([]byte
 	case jsonDouble:
 		return appendJSONDouble(dst, math.Float64frombits(little(src[:8]))), nil
 	case jsonString:
-		value, err := jsonBytes(src)
+		value, _, err := jsonBytes(src)
 		if err != nil {
 			return dst, err
 		}
 		return appendJSONString(dst, value), nil
 	case jsonOpaque:
-		value, err := jsonBytes(src[1:])
+		value, _, err := jsonBytes(src[1:])
 		if err != nil {
 			return dst, err
 		}
@@ -92,68 +92,118 @@ func (d *jsonDecoder) value(dst []byte, typ byte, src []byte, depth int) ([]byte
 	return dst, fmt.Errorf("%w: type %d", errJSON, typ)
 }
 
-// jsonBytes gives the bytes behind a length of seven bits a byte, the lowest first.
-func jsonBytes(src []byte) ([]byte, error) {
+// jsonBytes gives the bytes behind a length of seven bits a byte, the lowest first, and
+// how many both take.
+func jsonBytes(src []byte) (value []byte, used int, err error) {
 	length := 0
 	for i := 0; i < 5 && i < len(src); i++ {
 		length |= int(src[i]&0x7f) << (7 * i)
 		if src[i]&0x80 != 0 {
 			continue
 		}
-		if src = src[i+1:]; length > len(src) {
+		if used = i + 1 + length; used > len(src) {
 			break
 		}
-		return src[:length], nil
+		return src[i+1 : used], used, nil
 	}
-	return nil, errJSON
+	return nil, 0, errJSON
 }
 
-// container writes an object or array: a count and a size, then for an object each
-// key's offset and length, then each value's type and either itself or its offset.
-// Offsets count from src[0]; wide is the bytes of a count or offset.
-func (d *jsonDecoder) container(dst, src []byte, wide int, object bool, depth int) ([]byte, error) {
-	if len(src) < 2*wide {
-		return dst, errJSON
+// container writes an object or array.
+func (d *jsonDecoder) container(dst []byte, typ byte, src []byte, depth int) ([]byte, error) {
+	c, err := openJSON(typ, src)
+	if err != nil {
+		return dst, err
 	}
-	count, size := int(little(src[:wide])), int(little(src[wide:2*wide]))
-	keys, values := 2*wide, 2*wide
 	open, end := byte('['), byte(']')
-	if object {
+	if c.object {
 		open, end = '{', '}'
-		values += count * (wide + 2)
 	}
-	if size > len(src) || values+count*(wide+1) > size {
-		return dst, errJSON
-	}
-	src = src[:size]
 	dst = append(dst, open)
-	for i := range count {
+	for i := range c.count {
 		if i > 0 {
 			dst = append(dst, ',', ' ')
 		}
-		if object {
-			entry := src[keys+i*(wide+2):]
-			from, length := int(little(entry[:wide])), int(little(entry[wide:wide+2]))
-			if from+length > size {
-				return dst, errJSON
+		if c.object {
+			key, err := c.key(i)
+			if err != nil {
+				return dst, err
 			}
-			dst = append(appendJSONString(dst, src[from:from+length]), ':', ' ')
+			dst = append(appendJSONString(dst, key), ':', ' ')
 		}
-		entry := src[values+i*(wide+1):][:wide+1]
-		typ, value := entry[0], entry[1:]
-		if inline := typ == jsonLiteral || typ == jsonInt16 || typ == jsonUint16 || wide == 4 && (typ == jsonInt32 || typ == jsonUint32); !inline {
-			from := int(little(value))
-			if from > size {
-				return dst, errJSON
-			}
-			value = src[from:]
+		typ, value, err := c.value(i)
+		if err != nil {
+			return dst, err
 		}
-		var err error
 		if dst, err = d.value(dst, typ, value, depth-1); err != nil {
 			return dst, err
 		}
 	}
 	return append(dst, end), nil
+}
+
+// jsonContainer is an object or array: a count and a size, then for an object each
+// key's offset and length, then each value's type and either itself or its offset.
+type jsonContainer struct {
+	src    []byte // offsets count from src[0]
+	wide   int    // bytes of a count, size or offset
+	count  int
+	object bool
+}
+
+// openJSON reads the head of an object or array that begins at src[0].
+func openJSON(typ byte, src []byte) (c jsonContainer, err error) {
+	c.wide, c.object = 2, typ == jsonSmallObject || typ == jsonLargeObject
+	if typ == jsonLargeObject || typ == jsonLargeArray {
+		c.wide = 4
+	}
+	if len(src) < 2*c.wide {
+		return c, errJSON
+	}
+	size := int(little(src[c.wide : 2*c.wide]))
+	c.count = int(little(src[:c.wide]))
+	if size > len(src) || c.entry(c.count) > size {
+		return c, errJSON
+	}
+	c.src = src[:size]
+	return c, nil
+}
+
+// entry is the place of the value entry i.
+func (c *jsonContainer) entry(i int) int {
+	at := 2*c.wide + i*(c.wide+1)
+	if c.object {
+		at += c.count * (c.wide + 2)
+	}
+	return at
+}
+
+func (c *jsonContainer) key(i int) ([]byte, error) {
+	entry := c.src[2*c.wide+i*(c.wide+2):]
+	from, length := int(little(entry[:c.wide])), int(little(entry[c.wide:c.wide+2]))
+	if from+length > len(c.src) {
+		return nil, errJSON
+	}
+	return c.src[from : from+length], nil
+}
+
+// value gives the type of a value and the bytes from its first one on.
+func (c *jsonContainer) value(i int) (typ byte, src []byte, err error) {
+	entry := c.src[c.entry(i):][:c.wide+1]
+	typ = entry[0]
+	if inlineJSON(typ, c.wide) {
+		return typ, entry[1:], nil
+	}
+	from := int(little(entry[1:]))
+	if from > len(c.src) {
+		return 0, nil, errJSON
+	}
+	return typ, c.src[from:], nil
+}
+
+// inlineJSON says whether the entry holds the value itself.
+func inlineJSON(typ byte, wide int) bool {
+	return typ == jsonLiteral || typ == jsonInt16 || typ == jsonUint16 || wide == 4 && (typ == jsonInt32 || typ == jsonUint32)
 }
 
 // opaque writes a value of an SQL type inside a document.

@@ -30,7 +30,7 @@ func datetimeFamily(c *schema.Column, p *policy) family {
 	scale := max(c.Type.Scale, 0)
 	return family{
 		kind: kindDatetime, sql: fmt.Sprintf("timestamp(%d) without time zone", scale), text: plain,
-		finish: p.dates("", 19), value: temporalValue(c, wireDatetime, wireDatetime2, oldDatetime, datetime2),
+		finish: p.dates("", 19), value: temporalValue(c, wireDatetime, wireDatetime2, oldDatetime, hiresDatetime, datetime2),
 		why: "The same digits, without a zone." + zeroRule,
 	}
 }
@@ -39,24 +39,23 @@ func timestampFamily(c *schema.Column, p *policy) family {
 	scale := max(c.Type.Scale, 0)
 	return family{
 		kind: kindInstant, sql: fmt.Sprintf("timestamp(%d) with time zone", scale), text: plain,
-		finish: p.dates("+00", 19), value: temporalValue(c, wireTimestamp, wireTimestamp2, oldTimestamp, timestamp2),
+		finish: p.dates("+00", 19), value: temporalValue(c, wireTimestamp, wireTimestamp2, oldTimestamp, hiresTimestamp, timestamp2),
 		why: "The same instant; the source is read in UTC." + zeroRule,
 	}
 }
 
 // temporalValue chooses between the wire types of MySQL 5.6 and later, and those of
 // tables that an older server made.
-func temporalValue(c *schema.Column, oldType, newType byte, old appender, now func(scale int) appender) func(byte, uint16) (byte, uint16, appender, error) {
+func temporalValue(c *schema.Column, oldType, newType byte, old appender, hires, now func(scale int) appender) func(byte, uint16) (byte, uint16, appender, error) {
 	scale := max(c.Type.Scale, 0)
 	return func(typ byte, meta uint16) (byte, uint16, appender, error) {
 		switch {
 		case typ == newType && int(meta) == scale:
 			return typ, meta, now(scale), nil
-		case typ == oldType && scale == 0:
+		case typ == oldType && int(meta) == scale && scale == 0:
 			return typ, meta, old, nil
-		case typ == oldType:
-			return 0, 0, nil, fmt.Errorf("%w: %s in the format of MariaDB 5.3; set mysql56_temporal_format=ON on the source and rebuild the table (ALTER TABLE … FORCE)",
-				errWire, c.Type.Text)
+		case typ == oldType && int(meta) == scale:
+			return typ, meta, hires(scale), nil
 		default:
 			return 0, 0, nil, contradicts(c.Type.Text, typ, meta)
 		}
@@ -80,7 +79,7 @@ func datetime2(scale int) appender {
 
 func timestamp2(scale int) appender {
 	return func(dst, src []byte, _ *Notes) ([]byte, error) {
-		return appendFraction(appendInstant(dst, int64(big(src[:4]))), src[4:], scale), nil
+		return appendFraction(appendInstant(dst, int64(big(src[:4])), big(src[4:])), src[4:], scale), nil
 	}
 }
 
@@ -95,13 +94,13 @@ func oldDatetime(dst, src []byte, _ *Notes) ([]byte, error) {
 }
 
 func oldTimestamp(dst, src []byte, _ *Notes) ([]byte, error) {
-	return appendInstant(dst, int64(little(src))), nil
+	return appendInstant(dst, int64(little(src)), 0), nil
 }
 
-// appendInstant appends seconds since 1970 as a date and time in UTC; 0 is the zero
-// date. The day becomes a date by Howard Hinnant's arithmetic on eras of 400 years.
-func appendInstant(dst []byte, seconds int64) []byte {
-	if seconds == 0 {
+// appendInstant appends seconds since 1970 as a date and time in UTC; 0 without a
+// fraction is the zero date. The day becomes a date by Howard Hinnant's arithmetic on eras of 400 years.
+func appendInstant(dst []byte, seconds int64, fraction uint64) []byte {
+	if seconds == 0 && fraction == 0 {
 		return append(dst, "0000-00-00 00:00:00"...)
 	}
 	clock, days := int(seconds%86400), int(seconds/86400)+719468

@@ -70,12 +70,16 @@ func sized(typ byte, meta uint16) (fixed, prefix int, err error) {
 		return 1, 0, nil
 	case wireShort:
 		return 2, 0, nil
-	case wireInt24, wireDate, wireNewDate, wireTime:
+	case wireInt24, wireDate, wireNewDate:
 		return 3, 0, nil
-	case wireLong, wireFloat, wireTimestamp:
+	case wireLong, wireFloat:
 		return 4, 0, nil
-	case wireLongLong, wireDouble, wireDatetime:
+	case wireLongLong, wireDouble:
 		return 8, 0, nil
+	case wireTime, wireDatetime, wireTimestamp:
+		if meta <= 6 {
+			return hiresSize[typ][meta], 0, nil
+		}
 	case wireTimestamp2:
 		fixed = 4
 	case wireDatetime2:

@@ -30,7 +30,7 @@ type Server struct {
 // server does not have are absent.
 var variables = []string{
 	"version", "version_comment", "server_id", "server_uuid", "hostname", "read_only", "log_bin", "log_slave_updates", "log_replica_updates",
-	"binlog_format", "binlog_row_image", "binlog_row_metadata", "binlog_row_value_options", "binlog_checksum",
+	"binlog_format", "binlog_row_image", "binlog_row_metadata", "binlog_checksum",
 	"binlog_expire_logs_seconds", "expire_logs_days", "binlog_transaction_compression", "log_bin_compress",
 	"gtid_mode", "enforce_gtid_consistency", "gtid_strict_mode", "gtid_domain_id", "lower_case_table_names",
 	"max_allowed_packet", "slave_max_allowed_packet", "replica_max_allowed_packet", "net_write_timeout", "net_read_timeout",
