@@ -24,6 +24,13 @@ func ewkb(dst, src []byte, _ *Notes) ([]byte, error) {
 		return dst, errGeometry
 	}
 	srid, order, typ := src[:4], src[4], src[5:9]
+	number := big(typ)
+	if order == 1 {
+		number = little(typ)
+	}
+	if number < 1 || number > 7 { // point to geometry collection; the higher bits are EWKB's
+		return dst, errGeometry
+	}
 	start := len(dst)
 	dst = append(append(dst, order), typ...)
 	if little(srid) != 0 {
