@@ -138,8 +138,11 @@ func datetimes(t *rapid.T) sample {
 func timestamps(t *rapid.T) sample {
 	s, scale, old := temporal(t, "timestamp", 7, 17)
 	s.value = func(t *rapid.T) value {
-		seconds := rapid.Uint32Min(1).Draw(t, "seconds")
-		digits, _, behind := fraction(t, scale)
+		seconds := rapid.Uint32().Draw(t, "seconds")
+		digits, micros, behind := fraction(t, scale)
+		if micros == 0 { // 0 is the zero date
+			seconds = max(seconds, 1)
+		}
 		text := time.Unix(int64(seconds), 0).UTC().Format("2006-01-02 15:04:05") + digits
 		v := value{text: []byte(text), field: text + "+00"}
 		if v.image = append(binary.BigEndian.AppendUint32(nil, seconds), behind...); old {

@@ -94,7 +94,13 @@ func appendPacked(dst []byte, n int64) ([]byte, error) {
 
 func timestamp2(scale int) appender {
 	return func(dst, src []byte, _ *Notes) ([]byte, error) {
-		return appendFraction(appendInstant(dst, int64(big(src[:4]))), src[4:], scale)
+		seconds, fraction := int64(big(src[:4])), src[4:]
+		if seconds == 0 && big(fraction) == 0 {
+			dst = append(dst, zeroMoment...)
+		} else { // MariaDB has fractions of the first second
+			dst = appendInstant(dst, seconds)
+		}
+		return appendFraction(dst, fraction, scale)
 	}
 }
 
@@ -108,8 +114,14 @@ func oldDatetime(dst, src []byte, _ *Notes) ([]byte, error) {
 }
 
 func oldTimestamp(dst, src []byte, _ *Notes) ([]byte, error) {
-	return appendInstant(dst, int64(little(src))), nil
+	seconds := int64(little(src))
+	if seconds == 0 {
+		return append(dst, zeroMoment...), nil
+	}
+	return appendInstant(dst, seconds), nil
 }
+
+const zeroMoment = "0000-00-00 00:00:00"
 
 const maxYear = 9999
 
@@ -121,12 +133,8 @@ func appendMoment(dst []byte, year, month, day, hour, minute, second int) ([]byt
 	return appendClock(append(appendDate(dst, year, month, day), ' '), hour, minute, second), nil
 }
 
-// appendInstant appends seconds since 1970 as a date and time in UTC; 0 is the zero
-// date. The day becomes a date by Howard Hinnant's arithmetic on eras of 400 years.
+// appendInstant appends seconds since 1970 as a date and time in UTC. The day becomes a date by Howard Hinnant's arithmetic on eras of 400 years.
 func appendInstant(dst []byte, seconds int64) []byte {
-	if seconds == 0 {
-		return append(dst, "0000-00-00 00:00:00"...)
-	}
 	clock, days := int(seconds%86400), int(seconds/86400)+719468
 	era := days / 146097
 	day := days % 146097
