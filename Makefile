@@ -9,6 +9,8 @@ TOOLS    := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pgchameleon/bin
 LINTER   := $(TOOLS)/golangci-lint-2.15.0
 SCRIPTS  := scripts/servers.sh .ci/run
 PACKAGES ?= ./...
+FUZZTIME ?= 10s
+FUZZED   := FuzzRowDecoder FuzzJSONBinary FuzzGeometry FuzzText
 
 export CGO_ENABLED := 0
 
@@ -33,8 +35,16 @@ test-quick: ## run the tests of the packages that need no server
 	@$(GO) list -f '{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}' $(PACKAGES) | \
 		grep -v testserver | cut -d' ' -f1 | xargs $(GO) test
 
+.PHONY: fuzz
+fuzz: ## give damaged values to the decoders of internal/typemap (FUZZTIME=10m for each of them)
+	$(GO) test -c -fuzz=Fuzz -o bin/fuzz ./internal/typemap
+	@for target in $(FUZZED); do \
+		echo "$$target for $(FUZZTIME)"; \
+		(cd internal/typemap && ../../bin/fuzz -test.run='^$$' -test.fuzz="^$$target\$$" -test.fuzztime=$(FUZZTIME) -test.fuzzcachedir=../../bin/fuzz.cache) || exit 1; \
+	done
+
 .PHONY: bench
-bench: build ## measure copy, backlog and lag; writes docs/benchmarks.md
+bench: build ## measure decoding, copy, backlog and lag; writes docs/benchmarks.md
 	$(GO) build -o bin/bench ./internal/bench/cmd/bench
 	@bin/bench
 

@@ -1,8 +1,8 @@
-// Package bench owns the measurements: the copy against a pipe of the two
-// clients, a backlog against a real MariaDB replica, and the lag under a steady
-// load, all in one run on one machine, and the report on them. It does not own
-// the load's shape, nor any part of the replication: it uses the built program
-// by its commands.
+// Package bench owns the measurements: the decoding of row images, the copy
+// against a pipe of the two clients, a backlog against a real MariaDB replica,
+// and the lag under a steady load, all in one run on one machine, and the report
+// on them. It does not own the load's shape, nor any part of the replication:
+// all but the decoding uses the built program by its commands.
 package bench
 
 import (
@@ -29,7 +29,7 @@ type Options struct {
 	Rounds       int       // of each measurement; medians count
 	Rate         int       // transactions a second of the steady load
 	Steady       time.Duration
-	Only         string // "copy", "backlog" or "lag"; "" measures all
+	Only         string // "decode", "copy", "backlog" or "lag"; "" measures all
 	Source       string // servers
 	Target       string
 }
@@ -68,7 +68,7 @@ func Run(ctx context.Context, options Options) (err error) {
 	for _, measurement := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"copy", b.measureCopy}, {"backlog", b.measureBacklog}, {"lag", b.measureLag}} {
+	}{{"decode", b.measureDecode}, {"copy", b.measureCopy}, {"backlog", b.measureBacklog}, {"lag", b.measureLag}} {
 		if b.Only != "" && b.Only != measurement.name {
 			continue
 		}

@@ -14,6 +14,7 @@ import (
 	"text/template"
 	"time"
 
+	"pgchameleon/internal/bench/decoding"
 	"pgchameleon/internal/bench/load"
 	"pgchameleon/internal/testserver/launch"
 )
@@ -23,6 +24,7 @@ var reportText string
 
 // results are all rounds of all measurements.
 type results struct {
+	decodes  []decoding.Result
 	copies   []copied
 	backlogs []backlogged
 	lags     []lagged
@@ -74,7 +76,10 @@ func (b *bench) facts(ctx context.Context) (map[string]any, error) {
 	loose := slices.DeleteFunc(slices.Clone(b.results.backlogs), func(r backlogged) bool { return r.durable })
 	durable := slices.DeleteFunc(slices.Clone(b.results.backlogs), func(r backlogged) bool { return !r.durable })
 	seconds := func(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
-	var copies, backlogs, lags [][]string
+	var decodes, copies, backlogs, lags [][]string
+	for _, r := range b.results.decodes {
+		decodes = append(decodes, []string{fmt.Sprintf("%.2f million", r.Rate/1e6), fmt.Sprintf("%.3f", r.Allocs), fmt.Sprintf("%d MB", r.Bytes>>20)})
+	}
 	for _, r := range b.results.copies {
 		copies = append(copies, []string{seconds(r.pipe), seconds(r.program), fmt.Sprintf("%.2f", r.program.Seconds()/r.pipe.Seconds()), fmt.Sprintf("%d MB", r.memory>>20)})
 	}
@@ -87,7 +92,10 @@ func (b *bench) facts(ctx context.Context) (map[string]any, error) {
 		lags = append(lags, []string{fmt.Sprintf("%.0f", r.rate), fmt.Sprint(r.probes), milliseconds(r.p50), milliseconds(r.p99), milliseconds(r.worst)})
 	}
 	facts := map[string]any{
-		"Copies": copies, "Backlogs": backlogs, "Lags": lags,
+		"Decodes": decodes, "DecodedRows": decodedRows,
+		"DecodeRate":   fmt.Sprintf("%.2f", median(b.results.decodes, func(r decoding.Result) float64 { return r.Rate / 1e6 })),
+		"DecodeAllocs": fmt.Sprintf("%.3f", median(b.results.decodes, func(r decoding.Result) float64 { return r.Allocs })),
+		"Copies":       copies, "Backlogs": backlogs, "Lags": lags,
 		"CopyRatio":    fmt.Sprintf("%.2f", median(b.results.copies, func(r copied) float64 { return r.program.Seconds() / r.pipe.Seconds() })),
 		"CopyMemory":   fmt.Sprintf("%.0f", median(b.results.copies, func(r copied) float64 { return float64(r.memory) / (1 << 20) })),
 		"CopyRate":     fmt.Sprintf("%.0f", median(b.results.copies, func(r copied) float64 { return float64(load.Tables*b.Rows) / r.program.Seconds() })),

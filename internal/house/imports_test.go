@@ -52,6 +52,7 @@ var table = []row{
 	{"testserver/launch", []string{"event"}, "servers for tests, demo and benchmark"},
 	{"testserver/cmd/...", []string{"testserver/..."}, "programs around the tests, not shipped"},
 	{"demo/...", []string{"demo/...", "testserver/launch"}, "drives the built program by its commands; proves with its own eyes"},
+	{"bench/decoding", []string{"schema", "typemap", "testserver/launch"}, "no command decodes rows and does nothing else, so it times the decoder itself"},
 	{"bench/...", []string{"bench/...", "demo/...", "testserver/launch"}, "drives the built program by its commands"},
 	{"house", nil, "these tests"},
 	{"e2e", nil, "tests of the whole; only test files"},

@@ -27,15 +27,22 @@ func time2(scale int) appender {
 		if n < 0 {
 			dst, n = append(dst, '-'), -n
 		}
-		clock := int(n >> width)
-		dst = appendClock(dst, clock>>12&1023, clock>>6&63, clock&63)
-		if scale == 0 {
-			return dst, nil
+		dst, err := appendDuration(dst, int(n>>width))
+		if err != nil || scale == 0 {
+			return dst, err
 		}
-		digit := (len(src) - 3) * 2
-		dst = digits(append(dst, '.'), uint32(n&(1<<width-1)), digit)
-		return dst[:len(dst)-digit+scale], nil
+		return appendMicros(dst, uint32(n&(1<<width-1)), (len(src)-3)*2, scale)
 	}
+}
+
+// appendDuration appends hours (10 bits), minutes and seconds (6 bits each).
+func appendDuration(dst []byte, n int) ([]byte, error) {
+	const maxHour = 838
+	hour, minute, second := n>>12, n>>6&63, n&63
+	if hour > maxHour || minute > 59 || second > 59 {
+		return dst, errTemporal
+	}
+	return appendClock(dst, hour, minute, second), nil
 }
 
 func oldTime(dst, src []byte, _ *Notes) ([]byte, error) {
@@ -43,7 +50,7 @@ func oldTime(dst, src []byte, _ *Notes) ([]byte, error) {
 	if n < 0 {
 		dst, n = append(dst, '-'), -n
 	}
-	return appendClock(dst, n/10000, n/100%100, n%100), nil
+	return appendDuration(dst, n/10000<<12|n/100%100<<6|n%100)
 }
 
 // clock keeps what PostgreSQL's time holds: 00:00:00 to 24:00:00.

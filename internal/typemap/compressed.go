@@ -9,6 +9,9 @@ import (
 	"io"
 )
 
+// maxDeflate is how many bytes one deflated byte can stand for.
+const maxDeflate = 1032
+
 var errCompressed = errors.New("reading a COMPRESSED column: the value is damaged")
 
 // compressed unpacks MariaDB's COMPRESSED columns. An empty value has no bytes. Otherwise
@@ -27,6 +30,9 @@ func compressed(decode appender) appender {
 			return dst, errCompressed
 		}
 		size := int64(big(src[1 : 1+length]))
+		if size > maxDeflate*int64(len(src)) {
+			return dst, errCompressed
+		}
 		packed := bytes.NewReader(src[1+length:])
 		unpacked := flate.NewReader(packed)
 		if src[0]&8 == 0 {

@@ -1,6 +1,7 @@
 package typemap
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -37,8 +38,13 @@ type decimalShape struct {
 	size                        int
 }
 
-// packed gives the bytes that this many digits take.
-var packed = [10]int{0, 1, 1, 2, 2, 3, 3, 4, 4, 4}
+// packed gives the bytes that this many digits take, tens the first number beyond them.
+var (
+	packed = [10]int{0, 1, 1, 2, 2, 3, 3, 4, 4, 4}
+	tens   = [10]uint32{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9}
+)
+
+var errDecimal = errors.New("reading a decimal: the value is damaged")
 
 func newDecimalShape(precision, scale int) (decimalShape, error) {
 	if precision < 1 || precision > 65 || scale > precision {
@@ -60,22 +66,24 @@ func (d decimalShape) value(dst, src []byte, _ *Notes) ([]byte, error) {
 		dst = append(dst, '-')
 	}
 	flip := byte(0x80) // clears the sign in the first byte
-	next := func(bytes int) (n uint32) {
-		for _, b := range src[:bytes] {
+	damaged := false
+	next := func(width int) (n uint32) {
+		for _, b := range src[:packed[width]] {
 			n = n<<8 | uint32(b^byte(mask)^flip)
 			flip = 0
 		}
-		src = src[bytes:]
+		src = src[packed[width]:]
+		damaged = damaged || n >= tens[width]
 		return n
 	}
 	start := len(dst)
 	if d.head > 0 {
-		if n := next(packed[d.head]); n > 0 {
+		if n := next(d.head); n > 0 {
 			dst = strconv.AppendUint(dst, uint64(n), 10)
 		}
 	}
 	for range d.whole {
-		n := next(4)
+		n := next(9)
 		if len(dst) > start {
 			dst = digits(dst, n, 9)
 		} else if n > 0 {
@@ -85,15 +93,17 @@ func (d decimalShape) value(dst, src []byte, _ *Notes) ([]byte, error) {
 	if len(dst) == start {
 		dst = append(dst, '0')
 	}
-	if d.fraction == 0 && d.tail == 0 {
-		return dst, nil
+	if d.fraction > 0 || d.tail > 0 {
+		dst = append(dst, '.')
 	}
-	dst = append(dst, '.')
 	for range d.fraction {
-		dst = digits(dst, next(4), 9)
+		dst = digits(dst, next(9), 9)
 	}
 	if d.tail > 0 {
-		dst = digits(dst, next(packed[d.tail]), d.tail)
+		dst = digits(dst, next(d.tail), d.tail)
+	}
+	if damaged {
+		return dst, errDecimal
 	}
 	return dst, nil
 }

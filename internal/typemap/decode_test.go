@@ -1,7 +1,6 @@
 package typemap_test
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -24,10 +23,7 @@ func (l *layout) add(t testing.TB, typ schema.Type, wire byte, meta uint16) {
 	if typ.Text == "" {
 		typ.Text = typ.Name
 	}
-	column, err := typemap.New(schema.Column{Name: fmt.Sprintf("c%d", len(l.columns)), Type: typ}, typemap.Settings{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	column := mapped(t, schema.Column{Name: fmt.Sprintf("c%d", len(l.columns)), Type: typ})
 	l.columns, l.types, l.meta = append(l.columns, column), append(l.types, wire), append(l.meta, meta)
 }
 
@@ -144,68 +140,4 @@ func BenchmarkRowDecoder(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
-}
-
-// wires are all the wire types with some metadata for each.
-func wires(t testing.TB) *layout {
-	l := &layout{}
-	for _, s := range []struct {
-		typ  schema.Type
-		wire byte
-		meta uint16
-	}{
-		{schema.Type{Name: "json"}, 245, 4}, {schema.Type{Name: "point"}, 255, 4}, {schema.Type{Name: "vector", Length: 3}, 242, 2},
-		{schema.Type{Name: "varchar", Length: 9, Charset: "gb18030"}, 15, 36}, {schema.Type{Name: "varchar", Length: 9, Charset: "ujis"}, 15, 300},
-		{schema.Type{Name: "varchar", Length: 9, Charset: "utf16le"}, 15, 36}, {schema.Type{Name: "char", Length: 9, Charset: "utf32"}, 254, 254<<8 | 36},
-		{schema.Type{Name: "text", Charset: "utf8mb4"}, 140, 2}, {schema.Type{Name: "varbinary", Length: 9}, 141, 10}, {schema.Type{Name: "longtext", JSON: true}, 252, 4},
-		{schema.Type{Name: "decimal", Precision: 65, Scale: 30}, 246, 65<<8 | 30}, {schema.Type{Name: "bit", Length: 13}, 16, 1<<8 | 5},
-		{schema.Type{Name: "time", Scale: 3}, 19, 3}, {schema.Type{Name: "datetime", Scale: 5}, 18, 5}, {schema.Type{Name: "timestamp", Scale: 1}, 17, 1},
-		{schema.Type{Name: "time"}, 11, 0}, {schema.Type{Name: "datetime"}, 12, 0}, {schema.Type{Name: "timestamp"}, 7, 0}, {schema.Type{Name: "date"}, 10, 0},
-		{schema.Type{Name: "time", Scale: 6}, 11, 6}, {schema.Type{Name: "datetime", Scale: 1}, 12, 1}, {schema.Type{Name: "timestamp", Scale: 4}, 7, 4},
-		{schema.Type{Name: "year"}, 13, 0}, {schema.Type{Name: "float"}, 4, 4}, {schema.Type{Name: "set", Values: []string{"a", "b"}}, 254, 248<<8 | 1},
-		{schema.Type{Name: "enum", Values: []string{"a", "b"}}, 254, 247<<8 | 2}, {schema.Type{Name: "uuid"}, 254, 254<<8 | 16}, {schema.Type{Name: "inet6"}, 254, 254<<8 | 16},
-		{schema.Type{Name: "binary", Length: 5}, 254, 254<<8 | 5}, {schema.Type{Name: "mediumint"}, 9, 0},
-	} {
-		l.add(t, s.typ, s.wire, s.meta)
-	}
-	return l
-}
-
-// FuzzImage gives random bytes to every decoder: an error or a field, and no more bytes
-// used than there are.
-func FuzzImage(f *testing.F) {
-	l := wires(f)
-	f.Add(uint8(0), []byte("\x20\x00\x00\x00\x00\x02\x00\x1d\x00\x12\x00\x01\x00\x13\x00\x01\x00\x05\x01\x00\x00\x14\x00ab\x02\x00\x0c\x0d\x00"))
-	f.Add(uint8(7), []byte("\x0e\x00\x8a\x03\x84\xab\xaa\x1a\x05\xa3\x60\x14\x0c\x24\x00\x00"))
-	f.Add(uint8(3), []byte("\x04\x81\x30\x81\x30"))
-	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
-		i := int(which) % len(l.columns)
-		decode, err := l.columns[i].Image(l.types[i], l.meta[i])
-		if err != nil {
-			t.Fatal(err)
-		}
-		out, used, err := decode([]byte("kept"), data, new(typemap.Notes))
-		if err != nil {
-			return
-		}
-		if used > len(data) || !bytes.HasPrefix(out, []byte("kept")) || bytes.ContainsAny(out, "\t\n\r\x00") {
-			t.Errorf("column %d: used %d of %d, field %q", i, used, len(data), out)
-		}
-		skipped, err := typemap.Skip(l.types[i], l.meta[i], data)
-		if err != nil || skipped != used {
-			t.Errorf("column %d: skips %d (%v), decoding uses %d", i, skipped, err, used)
-		}
-	})
-}
-
-// FuzzText gives random bytes to the copy's road.
-func FuzzText(f *testing.F) {
-	l := wires(f)
-	f.Add(uint8(12), []byte("-838:59:59.000"))
-	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
-		out, err := l.columns[int(which)%len(l.columns)].Text([]byte("kept"), data, new(typemap.Notes))
-		if err == nil && !bytes.HasPrefix(out, []byte("kept")) {
-			t.Errorf("%q", out)
-		}
-	})
 }

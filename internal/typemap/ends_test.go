@@ -126,6 +126,7 @@ type image struct {
 	meta    []uint16
 	present []byte
 	data    []byte
+	event   *replication.RowsEvent // with its header only
 }
 
 // images gives the row events of the session's database from a position on, until
@@ -139,14 +140,14 @@ func (s *source) images(t *testing.T, from mysql.Position) []image {
 	var found []image
 	syncer := replication.NewBinlogSyncer(replication.BinlogSyncerConfig{
 		ServerID: uint32(time.Now().UnixNano()%1e9) + 1000, Flavor: flavor, Host: s.server.Host, Port: uint16(s.server.Port), User: s.server.User,
-		Logger: slog.New(slog.DiscardHandler), DisableRetrySync: true,
+		Logger: slog.New(slog.DiscardHandler), DisableRetrySync: true, TimestampStringLocation: time.UTC, RenderJSONAsMySQLText: true,
 		RowsEventDecodeFunc: func(e *replication.RowsEvent, data []byte) error {
 			at, err := e.DecodeHeader(data)
 			if err != nil {
 				return err
 			}
 			if string(e.Table.Schema) == s.database {
-				found = append(found, image{string(e.Table.Table), e.Table.ColumnType, e.Table.ColumnMeta, bytes.Clone(e.ColumnBitmap1), bytes.Clone(data[at:])})
+				found = append(found, image{string(e.Table.Table), e.Table.ColumnType, e.Table.ColumnMeta, bytes.Clone(e.ColumnBitmap1), bytes.Clone(data[at:]), e})
 			}
 			return nil
 		},

@@ -101,7 +101,7 @@ func familyOf(c *schema.Column, p *policy, options Options) (family, error) {
 	case "json":
 		return jsonFamily(p), nil
 	case "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection":
-		return geometryFamily(options), nil
+		return geometryFamily(p, options), nil
 	case "vector":
 		return vectorFamily(c, options), nil
 	case "uuid":

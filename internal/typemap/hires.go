@@ -1,10 +1,6 @@
 package typemap
 
-import (
-	"fmt"
-
-	"pgchameleon/internal/schema"
-)
+import "pgchameleon/internal/schema"
 
 // Tables that MariaDB made with mysql56_temporal_format=OFF, or before 10.1.2, keep times with
 // a fraction in the format of MariaDB 5.3. It has the wire types of times without
@@ -50,7 +46,7 @@ func hiresDatetime(scale int) appender {
 		days := n / power[scale] / 86400
 		months := int(days / 32)
 		if n < 0 || months/13 > 9999 {
-			return dst, fmt.Errorf("reading a datetime: %x is none", src)
+			return dst, errTemporal
 		}
 		dst = append(appendDate(dst, months/13, months%13, int(days%32)), ' ')
 		return appendHires(dst, clock, fraction, scale), nil
@@ -64,7 +60,7 @@ func hiresTime(scale int) appender {
 	return func(dst, src []byte, _ *Notes) ([]byte, error) {
 		n := int64(big(src)) - limit*power[scale]
 		if n <= -limit*power[scale] || n >= limit*power[scale] {
-			return dst, fmt.Errorf("reading a time: it is out of range")
+			return dst, errTemporal
 		}
 		if n < 0 {
 			dst, n = append(dst, '-'), -n
@@ -77,8 +73,13 @@ func hiresTime(scale int) appender {
 func hiresTimestamp(scale int) appender {
 	return func(dst, src []byte, _ *Notes) ([]byte, error) {
 		fraction := big(src[4:])
-		dst = append(appendInstant(dst, int64(big(src[:4])), fraction), '.')
-		return digits(dst, uint32(fraction), scale), nil
+		seconds := int64(big(src[:4]))
+		if seconds == 0 && fraction == 0 {
+			dst = append(dst, zeroMoment...)
+		} else {
+			dst = appendInstant(dst, seconds)
+		}
+		return appendMicros(dst, uint32(fraction), scale, scale)
 	}
 }
 

@@ -222,29 +222,34 @@ func opaque(dst []byte, typ byte, src []byte) ([]byte, error) {
 		if len(src) < 8 {
 			return dst, errJSON
 		}
-		return append(packedTemporal(append(dst, '"'), typ, int64(little(src[:8]))), '"'), nil
+		dst, err := packedTemporal(append(dst, '"'), typ, int64(little(src[:8])))
+		return append(dst, '"'), err
 	}
 	dst = append(dst, `"base64:type`...)
 	dst = append(strconv.AppendUint(dst, uint64(typ), 10), ':')
 	return append(base64.StdEncoding.AppendEncode(dst, src), '"'), nil
 }
 
-// packedTemporal writes MySQL's packed 64-bit temporal value.
-func packedTemporal(dst []byte, typ byte, n int64) []byte {
-	if n < 0 {
+// packedTemporal writes MySQL's packed 64-bit temporal value, whose lowest 24 bits are
+// microseconds.
+func packedTemporal(dst []byte, typ byte, n int64) (_ []byte, err error) {
+	if n < 0 && typ == wireTime {
 		dst, n = append(dst, '-'), -n
 	}
-	fraction, clock := uint32(n&(1<<24-1)), int(n>>24)
-	if typ != wireTime {
-		months := clock >> 22
-		dst = appendDate(dst, months/13, months%13, clock>>17&31)
-		if typ == wireDate {
-			return dst
+	fraction, packed := uint32(n&(1<<24-1)), n>>24
+	switch {
+	case packed < 0: // the least number has no opposite, and no date is negative
+		return dst, errTemporal
+	case typ == wireTime:
+		dst, err = appendDuration(dst, int(packed))
+	default:
+		from := len(dst)
+		if dst, err = appendPacked(dst, packed); err == nil && typ == wireDate {
+			return dst[:from+len("2006-01-02")], nil
 		}
-		dst = append(dst, ' ')
-		dst = appendClock(dst, clock>>12&31, clock>>6&63, clock&63)
-	} else {
-		dst = appendClock(dst, clock>>12&1023, clock>>6&63, clock&63)
 	}
-	return digits(append(dst, '.'), fraction, 6)
+	if err != nil {
+		return dst, err
+	}
+	return appendMicros(dst, fraction, 6, 6)
 }

@@ -1,6 +1,13 @@
 package typemap_test
 
-import "strings"
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"pgchameleon/internal/schema"
+	"pgchameleon/internal/typemap"
+)
 
 // special are the types that only some servers have.
 func special() []one {
@@ -20,5 +27,32 @@ func special() []one {
 		{def: "longtext COMPRESSED", sql: "text", only: "mariadb", packed: true, values: literals(compressible, "x"), want: []string{compressible, "x"}},
 		{def: "text COMPRESSED", sql: "text", only: "mariadb", packed: true, before: "SET column_compression_zlib_wrap = ON", values: literals(compressible), want: []string{compressible}},
 		{def: "blob COMPRESSED", sql: "bytea", only: "mariadb", packed: true, values: []string{"repeat(x'00', 1000)", "x'80'"}, want: []string{`\x` + strings.Repeat("00", 1000), `\x80`}},
+	}
+}
+
+// TestEmptyGeometry: a NOT NULL column without a value in a row is no bytes at all, on the
+// servers that allow it.
+func TestEmptyGeometry(t *testing.T) {
+	for _, name := range []string{"mariadb-10.11", "mysql-5.6"} {
+		s, conn := newSource(t, name), target(t)
+		from := s.position(t)
+		s.exec(t, "CREATE TABLE g (id int, v point NOT NULL)", "INSERT INTO g (id) VALUES (1)", "CREATE TABLE last_one (id int)", "INSERT INTO last_one VALUES (1)")
+		var columns []*typemap.Column
+		for _, column := range s.columns(t, "g") {
+			columns = append(columns, mapped(t, column))
+		}
+		copied, streamed := s.copied(t, "g", columns), streamed(t, s.images(t, from), "g", columns)
+		if want := []string{"1\t\\\\x"}; !slices.Equal(copied, want) || !slices.Equal(streamed, want) {
+			t.Errorf("%s: copied %q, streamed %q, want %q", name, copied, streamed, want)
+		}
+		if got := held(t, conn, "g", columns, copied); !slices.Equal(got, []string{`\x`}) {
+			t.Errorf("%s: PostgreSQL holds %q", name, got)
+		}
+	}
+	for notNull, want := range map[bool]string{true: "010700000000000000", false: `\N`} {
+		column := mappedFor(t, schema.Column{NotNull: notNull, Type: schema.Type{Name: "point"}}, typemap.Options{PostGIS: true})
+		if field, err := column.Text(nil, nil, new(typemap.Notes)); err != nil || string(field) != want {
+			t.Errorf("with PostGIS it becomes %q: %v", field, err)
+		}
 	}
 }

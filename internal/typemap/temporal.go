@@ -1,12 +1,16 @@
 package typemap
 
 import (
+	"errors"
 	"fmt"
 
 	"pgchameleon/internal/schema"
 )
 
 const zeroRule = " Zero and partly zero dates, and days that no month has, follow the rule zero_date."
+
+// errTemporal is of an image that no server writes.
+var errTemporal = errors.New("reading a date or time: the value is damaged")
 
 // The plain forms are MySQL's own text, so a zero date is 0000-00-00 until the
 // finisher has seen it.
@@ -20,6 +24,9 @@ func dateFamily(p *policy) family {
 			}
 			return typ, meta, func(dst, src []byte, _ *Notes) ([]byte, error) {
 				n := int(little(src))
+				if n>>9 > maxYear || n>>5&15 > 12 {
+					return dst, errTemporal
+				}
 				return appendDate(dst, n>>9, n>>5&15, n&31), nil
 			}, nil
 		},
@@ -66,43 +73,67 @@ func plain(dst, src []byte, _ *Notes) ([]byte, error) { return append(dst, src..
 
 func datetime2(scale int) appender {
 	return func(dst, src []byte, _ *Notes) ([]byte, error) {
-		n := int64(big(src[:5])) - 0x8000000000
-		if n < 0 {
-			return dst, fmt.Errorf("reading a datetime: it is negative")
+		dst, err := appendPacked(dst, int64(big(src[:5]))-0x8000000000)
+		if err != nil {
+			return dst, err
 		}
-		months := int(n >> 22)
-		dst = appendDate(dst, months/13, months%13, int(n>>17&31))
-		dst = appendClock(append(dst, ' '), int(n>>12&31), int(n>>6&63), int(n&63))
-		return appendFraction(dst, src[5:], scale), nil
+		return appendFraction(dst, src[5:], scale)
 	}
+}
+
+// appendPacked appends the date and time of five bytes of MySQL's packed form: year
+// times 13 and month, day, hour, minute, second.
+func appendPacked(dst []byte, n int64) ([]byte, error) {
+	if n < 0 {
+		return dst, errTemporal
+	}
+	months := int(n >> 22)
+	return appendMoment(dst, months/13, months%13, int(n>>17&31), int(n>>12&31), int(n>>6&63), int(n&63))
 }
 
 func timestamp2(scale int) appender {
 	return func(dst, src []byte, _ *Notes) ([]byte, error) {
-		return appendFraction(appendInstant(dst, int64(big(src[:4])), big(src[4:])), src[4:], scale), nil
+		seconds, fraction := int64(big(src[:4])), src[4:]
+		if seconds == 0 && big(fraction) == 0 {
+			dst = append(dst, zeroMoment...)
+		} else { // MariaDB has fractions of the first second
+			dst = appendInstant(dst, seconds)
+		}
+		return appendFraction(dst, fraction, scale)
 	}
 }
 
 func oldDatetime(dst, src []byte, _ *Notes) ([]byte, error) {
 	n := little(src)
 	if n > 99991231235959 {
-		return dst, fmt.Errorf("reading a datetime: its digits are none")
+		return dst, errTemporal
 	}
 	day, clock := int(n/1000000), int(n%1000000)
-	dst = appendDate(dst, day/10000, day/100%100, day%100)
-	return appendClock(append(dst, ' '), clock/10000, clock/100%100, clock%100), nil
+	return appendMoment(dst, day/10000, day/100%100, day%100, clock/10000, clock/100%100, clock%100)
 }
 
 func oldTimestamp(dst, src []byte, _ *Notes) ([]byte, error) {
-	return appendInstant(dst, int64(little(src)), 0), nil
+	seconds := int64(little(src))
+	if seconds == 0 {
+		return append(dst, zeroMoment...), nil
+	}
+	return appendInstant(dst, seconds), nil
 }
 
-// appendInstant appends seconds since 1970 as a date and time in UTC; 0 without a
-// fraction is the zero date. The day becomes a date by Howard Hinnant's arithmetic on eras of 400 years.
-func appendInstant(dst []byte, seconds int64, fraction uint64) []byte {
-	if seconds == 0 && fraction == 0 {
-		return append(dst, "0000-00-00 00:00:00"...)
+const zeroMoment = "0000-00-00 00:00:00"
+
+const maxYear = 9999
+
+// appendMoment appends a date and time, zeros included, or says that no server has it.
+func appendMoment(dst []byte, year, month, day, hour, minute, second int) ([]byte, error) {
+	if year > maxYear || month > 12 || day > 31 || hour > 23 || minute > 59 || second > 59 {
+		return dst, errTemporal
 	}
+	return appendClock(append(appendDate(dst, year, month, day), ' '), hour, minute, second), nil
+}
+
+// appendInstant appends seconds since 1970 as a date and time in UTC. The day becomes a date by Howard Hinnant's arithmetic on eras of 400 years.
+func appendInstant(dst []byte, seconds int64) []byte {
 	clock, days := int(seconds%86400), int(seconds/86400)+719468
 	era := days / 146097
 	day := days % 146097
@@ -133,14 +164,20 @@ func appendClock(dst []byte, hour, minute, second int) []byte {
 
 // appendFraction appends the point and scale digits; src holds them in whole
 // bytes, two digits in each.
-func appendFraction(dst, src []byte, scale int) []byte {
+func appendFraction(dst, src []byte, scale int) ([]byte, error) {
 	if scale == 0 {
-		return dst
+		return dst, nil
 	}
-	n := uint32(big(src))
-	width := len(src) * 2
+	return appendMicros(dst, uint32(big(src)), len(src)*2, scale)
+}
+
+// appendMicros appends the point and the first scale of the width digits of n.
+func appendMicros(dst []byte, n uint32, width, scale int) ([]byte, error) {
+	if n >= tens[width] {
+		return dst, errTemporal
+	}
 	dst = digits(append(dst, '.'), n, width)
-	return dst[:len(dst)-width+scale]
+	return dst[:len(dst)-width+scale], nil
 }
 
 // dates checks the plain form, which begins with a date and has size characters

@@ -21,6 +21,7 @@ func times(r *rand.Rand) []one {
 		{def: "datetime", override: "date", sql: "date", values: literals("2020-05-06 01:02:03", "0000-00-00"), want: []string{"2020-05-06", "NULL"}},
 		{def: "datetime(3)", override: "timestamptz(3)", sql: "timestamp(3) with time zone", values: literals("2020-05-06 01:02:03.004"), want: []string{"2020-05-06 01:02:03.004+00"}},
 		{def: "timestamp NULL", sql: "timestamp(0) with time zone", values: literals("1970-01-01 00:00:01", "2038-01-19 03:14:07", "0000-00-00 00:00:00"), want: []string{"1970-01-01 00:00:01+00", "2038-01-19 03:14:07+00", "NULL"}},
+		{def: "timestamp(1) NULL", sql: "timestamp(1) with time zone", only: "mariadb", values: literals("1970-01-01 00:00:00.5"), want: []string{"1970-01-01 00:00:00.5+00"}},
 		{
 			def: "timestamp(3) NULL", sql: "timestamp(3) with time zone", only: "mariadb", values: literals("1970-01-01 00:00:00.5", "0000-00-00 00:00:00"),
 			want: []string{"1970-01-01 00:00:00.5+00", "NULL"},
