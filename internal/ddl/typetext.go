@@ -84,8 +84,11 @@ func numbers(t *schema.Type, d parse.Dialect) {
 		t.Precision = 10
 	case (t.Name == "char" || t.Name == "binary" || t.Name == "bit") && t.Length < 0:
 		t.Length = 1
-	case t.Name == "vector" && t.Length < 0:
-		t.Length = 2048
+	case t.Name == "vector":
+		t.Fixed = d.MariaDB()
+		if t.Length < 0 {
+			t.Length = 2048
+		}
 	case t.Name == "year":
 		t.Length = -1
 		if d.MariaDB() || d.Version < 80019 {

@@ -81,7 +81,7 @@ func familyOf(c *schema.Column, options Options) (family, error) {
 	case "json":
 		return jsonFamily(), nil
 	case "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection":
-		return geometryFamily(options), nil
+		return geometryFamily(c, options), nil
 	case "vector":
 		return vectorFamily(c, options), nil
 	case "uuid":

@@ -39,6 +39,11 @@ func (f family) possible(c *schema.Column) (names []string) {
 //
 //nolint:cyclop // a table, written as a switch
 func (f family) finisherFor(c *schema.Column, t target) finisher {
+	if f.kind == kindVector {
+		if finish := vectorFinisher(c, t); finish != nil {
+			return finish
+		}
+	}
 	if t.array {
 		if f.kind == kindSet && (t.name == "text" || t.name == "character varying") {
 			return textArray
