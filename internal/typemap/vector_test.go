@@ -31,6 +31,7 @@ func vectorColumns(name string) []vectors {
 	edges := []string{"x'0000803f00000080ffff7f7f01000080'", "x'cdcccc3d0000804b0000800001000000'", "NULL"} // the largest, the smallest, -0
 	const null, zeros = "NULL", "00000000"
 	if name == "mariadb-11.8" {
+		edges[0] = "x'0000803f000000806b0b5e5d01000080'" // it takes no number whose square is infinite
 		return []vectors{
 			{def: "vector(4)", sql: "vector(4)", values: edges},
 			{def: "vector(4) NOT NULL", sql: "vector(4)", values: edges[:2]},
@@ -59,6 +60,7 @@ func TestVectorRoads(t *testing.T) {
 	for _, name := range []string{"mysql-9.7", "mariadb-11.8"} {
 		t.Run(name, func(t *testing.T) {
 			s, conn := newSource(t, name), extended(t, "vector")
+			s.exec(t, "SET sql_mode = 'STRICT_ALL_TABLES'") // or else MariaDB stores zeros for what it refuses
 			from := s.position(t)
 			cases := vectorColumns(name)
 			for i, c := range cases {
