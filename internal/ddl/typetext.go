@@ -34,6 +34,10 @@ func hasBytes(name string) bool { return isBlob(name) || strings.HasSuffix(name,
 
 func isBlob(name string) bool { return strings.HasSuffix(name, "blob") }
 
+func isSpatial(name string) bool {
+	return strings.HasPrefix(name, "geom") || strings.HasSuffix(name, "point") || strings.HasSuffix(name, "linestring") || strings.HasSuffix(name, "polygon")
+}
+
 func isInteger(name string) bool { return displayWidths[name] != [2]int{} }
 
 // complete makes of a type as it is stated the type as the server has it.
