@@ -21,18 +21,6 @@ type ValueRules struct {
 // a table.
 const mostOriginals = 100_000
 
-// ruleSubjects tell what each rule is about.
-var ruleSubjects = map[typemap.Rule]string{
-	typemap.ZeroDate:     "Zero and partly zero dates (`0000-00-00`, `2024-05-00`), days that no month has (`2023-02-30`), and dates in the year 0.",
-	typemap.OutOfRange:   "Times that are negative or beyond 24:00:00; with an override, values beyond the range or the length of its type, or that are none of it.",
-	typemap.Rounded:      "Digits, or parts of a date and time, that the type of an override does not have.",
-	typemap.NulCharacter: "NUL characters in text and in the strings of JSON.",
-	typemap.InvalidBytes: "Bytes that are no character in the column's character set.",
-	typemap.InvalidEnum:  "The invalid member of an enum, which has the number 0.",
-	typemap.InvalidJSON:  "Text that is not JSON, for `json` and `jsonb`.",
-	typemap.DuplicateKey: "A key that a JSON object has twice, for `jsonb`.",
-}
-
 // fields are the keys of value_rules.
 func (v *ValueRules) fields() []field {
 	return append(ruleFields(&v.General, mapping.ValueRule{}),
@@ -51,7 +39,7 @@ func ruleFields(list *[]mapping.ValueRule, one mapping.ValueRule) []field {
 	var fields []field
 	for _, rule := range typemap.AllRules() {
 		one.Rule = rule
-		fields = append(fields, field{name: rule.Key(), value: handling{list, one}, doc: ruleSubjects[rule] + " By default: " + rule.Default() + "."})
+		fields = append(fields, field{name: rule.Key(), value: handling{list, one}, doc: "For " + rule.About() + ". By default: " + rule.Default() + "."})
 	}
 	return fields
 }

@@ -116,6 +116,10 @@ func (x *diff) conversion(p pair) (using, reason string) {
 		return x.altered(p, b, a, typ)
 	case b.Name == "set" || a.Name == "set":
 		return setConversion(b, a, name)
+	case b.Name == "vector" && a.Name == "vector":
+		return vectorConversion(from, to, b, a, name, typ)
+	case b.Name == "vector" || a.Name == "vector", isSpatial(b.Name) != isSpatial(a.Name): // of bytes it makes its own form, which is not kept here
+		return "", cannot(b, a)
 	case b.Name == "year" != (a.Name == "year") && a.Name == "year",
 		b.Name == "year" && (isTemporal(a.Name)):
 		return "", cannot(b, a)
@@ -185,6 +189,23 @@ func cannot(before, after *schema.Type) string {
 
 func isTemporal(name string) bool {
 	return name == "date" || name == "time" || name == "datetime" || name == "timestamp"
+}
+
+// vectorConversion: MariaDB cuts vectors that become shorter, and adds zeros to those
+// that become longer.
+func vectorConversion(from, to string, b, a *schema.Type, name, typ string) (using, reason string) {
+	held := []string{"vector", "real[]"}
+	switch {
+	case from == to && (!a.Fixed || a.Length == b.Length):
+		return "", ""
+	case !slices.Contains(held, from) || !slices.Contains(held, to):
+		return "", cannot(b, a)
+	case !a.Fixed || a.Length == b.Length:
+		return fmt.Sprintf("%s::%s", name, typ), ""
+	case a.Length < b.Length:
+		return fmt.Sprintf("(%s::real[])[1:%d]::%s", name, a.Length, typ), ""
+	}
+	return fmt.Sprintf("CASE WHEN %[1]s IS NOT NULL THEN (%[1]s::real[] || array_fill(0::real, ARRAY[%[2]d]))::%[3]s END", name, a.Length-b.Length, typ), ""
 }
 
 // within converts inside one class of types.

@@ -163,6 +163,10 @@ func implicitDefault(s *schema.Column) *schema.Default {
 		}
 	case "binary":
 		return &schema.Default{Expr: true, Text: "x'" + strings.Repeat("00", max(0, s.Type.Length)) + "'"}
+	case "vector":
+		if s.Type.Fixed { // MySQL's are empty
+			return &schema.Default{Expr: true, Text: "x'" + strings.Repeat("00000000", max(0, s.Type.Length)) + "'"}
+		}
 	case "json":
 		return &schema.Default{Text: "null"}
 	case "uuid":

@@ -34,6 +34,10 @@ func hasBytes(name string) bool { return isBlob(name) || strings.HasSuffix(name,
 
 func isBlob(name string) bool { return strings.HasSuffix(name, "blob") }
 
+func isSpatial(name string) bool {
+	return strings.HasPrefix(name, "geom") || strings.HasSuffix(name, "point") || strings.HasSuffix(name, "linestring") || strings.HasSuffix(name, "polygon")
+}
+
 func isInteger(name string) bool { return displayWidths[name] != [2]int{} }
 
 // complete makes of a type as it is stated the type as the server has it.
@@ -84,8 +88,11 @@ func numbers(t *schema.Type, d parse.Dialect) {
 		t.Precision = 10
 	case (t.Name == "char" || t.Name == "binary" || t.Name == "bit") && t.Length < 0:
 		t.Length = 1
-	case t.Name == "vector" && t.Length < 0:
-		t.Length = 2048
+	case t.Name == "vector":
+		t.Fixed = d.MariaDB()
+		if t.Length < 0 {
+			t.Length = 2048
+		}
 	case t.Name == "year":
 		t.Length = -1
 		if d.MariaDB() || d.Version < 80019 {

@@ -63,10 +63,20 @@ func canonical(name, dataType, columnType string) (source, target string) {
 		return m, "rtrim(" + p + "::text)"
 	case dataType == "float" || dataType == "double":
 		return "CAST(" + m + " * 1000 AS DECIMAL(40,0))", "round((" + p + " * 1000)::numeric)"
+	case dataType == "json":
+		return "HEX(" + m + ")", p + "::text"
+	case dataType == "vector":
+		return "HEX(" + m + ")", "CASE WHEN " + p + " IS NOT NULL THEN coalesce((SELECT string_agg(upper(encode(substr(b, 4, 1) || substr(b, 3, 1) || substr(b, 2, 1) || substr(b, 1, 1), 'hex')), '' ORDER BY n) " +
+			"FROM unnest(" + p + "::real[]) WITH ORDINALITY AS u (x, n), float4send(x) AS b), '') END"
+	case slices.Contains(spatial, dataType): // EWKB; all types are below 256
+		return fmt.Sprintf("IF(HEX(%[1]s) = '' OR ST_SRID(%[1]s) = 0, SUBSTR(HEX(%[1]s), 9), CONCAT(SUBSTR(HEX(%[1]s), 9, 8), '20', SUBSTR(HEX(%[1]s), 1, 8), SUBSTR(HEX(%[1]s), 19)))", m),
+			"upper(encode(" + p + "::bytea, 'hex'))"
 	default:
 		return m, p + "::text"
 	}
 }
+
+var spatial = []string{"geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection"}
 
 func lines(rows [][]string) []string {
 	out := make([]string, len(rows))

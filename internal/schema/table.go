@@ -58,6 +58,7 @@ type Type struct {
 	Charset    string   `json:"charset,omitempty"`
 	Collation  string   `json:"collation,omitempty"`
 	SRID       *uint32  `json:"srid,omitempty"`
+	Fixed      bool     `json:"fixed,omitempty"`      // MariaDB: every value of the vector has Length dimensions; MySQL's have up to Length
 	Compressed bool     `json:"compressed,omitempty"` // MariaDB COMPRESSED columns
 	JSON       bool     `json:"json,omitempty"`       // MariaDB: declared JSON or has CHECK (json_valid(…)); Name is longtext
 	Text       string   `json:"text"`                 // as information_schema.COLUMN_TYPE writes it: "int(10) unsigned", "enum('a','b')"

@@ -21,6 +21,10 @@ const (
 	Target = "postgres-15"
 )
 
+// Extended is the PostgreSQL that offers the extensions postgis and vector; all
+// of them offer citext.
+const Extended = "postgres-18"
+
 // FolderVariable names the environment variable that holds the folder of
 // servers which run already; the command withservers sets it.
 const FolderVariable = "CHAMELEON_TEST_SERVERS"

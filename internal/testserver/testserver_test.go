@@ -48,6 +48,26 @@ func TestPrivateServerSurvivesStopAndKill(t *testing.T) {
 	}
 }
 
+// The extensions that columns of the sources can become types of.
+func TestExtensionsAreThere(t *testing.T) {
+	for name, extensions := range map[string][]string{"postgres-15": {"citext"}, testserver.Extended: {"citext", "postgis", "vector"}} {
+		t.Run(name, func(t *testing.T) {
+			s := testserver.Shared(t, name)
+			database := s.Database(t, "extended")
+			for _, extension := range extensions {
+				s.Exec(t, database, "CREATE EXTENSION "+extension)
+			}
+			if len(extensions) < 2 {
+				return
+			}
+			got := s.Query(t, database, "SELECT ST_AsText(ST_Transform('SRID=4326;POINT(15 0)'::geometry, 32633), 0), vector_dims('[1,2]'::vector)")
+			if diff := cmp.Diff([][]string{{"POINT(500000 0)", "2"}}, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 func TestPrivateOptionsGoLast(t *testing.T) {
 	s := testserver.Private(t, testserver.Source, "--binlog-row-image=MINIMAL")
 	if got := s.Query(t, "", "SELECT @@binlog_row_image"); got[0][0] != "MINIMAL" {

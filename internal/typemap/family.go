@@ -49,6 +49,10 @@ func (k kind) rules(overridden bool) (list []Rule) {
 		list = []Rule{InvalidEnum}
 	case kindJSON:
 		list = []Rule{NulCharacter, InvalidBytes, InvalidJSON, DuplicateKey}
+	case kindGeometry:
+		list = []Rule{InvalidGeometry, OutOfRange}
+	case kindVector:
+		list = []Rule{OutOfRange}
 	}
 	if overridden {
 		list = append(list, OutOfRange, Rounded)
@@ -103,7 +107,7 @@ func familyOf(c *schema.Column, p *policy, options Options) (family, error) {
 	case "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection":
 		return geometryFamily(p, options), nil
 	case "vector":
-		return vectorFamily(c, options), nil
+		return vectorFamily(c, p, options), nil
 	case "uuid":
 		return uuidFamily(), nil
 	case "inet4", "inet6":

@@ -44,6 +44,11 @@ func (f family) possible(c *schema.Column, p *policy) (names []string) {
 //
 //nolint:cyclop // a table, written as a switch
 func (f family) finisherFor(c *schema.Column, p *policy, t target) finisher {
+	if f.kind == kindVector {
+		if finish := p.vectorFinisher(t); finish != nil {
+			return finish
+		}
+	}
 	if t.array {
 		if f.kind == kindSet && (t.name == "text" || t.name == "character varying") {
 			return p.textArray

@@ -13,19 +13,20 @@ type Rule uint8
 
 // The rules, by what they are about.
 const (
-	ZeroDate     Rule = iota // a zero or partly zero date, or a day that no month has
-	OutOfRange               // a value beyond the range or the length of the target's type
-	Rounded                  // digits, or a part of a date and time, that an override's type does not have
-	NulCharacter             // a NUL character in text or JSON
-	InvalidBytes             // bytes that are no character in the column's character set
-	InvalidEnum              // the invalid member of an enum, number 0
-	InvalidJSON              // text that is not JSON, for a type that is
-	DuplicateKey             // a key that a JSON object has twice, for jsonb
+	ZeroDate        Rule = iota // a zero or partly zero date, or a day that no month has
+	OutOfRange                  // a value beyond the range or the length of the target's type
+	Rounded                     // digits, or a part of a date and time, that an override's type does not have
+	NulCharacter                // a NUL character in text or JSON
+	InvalidBytes                // bytes that are no character in the column's character set
+	InvalidEnum                 // the invalid member of an enum, number 0
+	InvalidJSON                 // text that is not JSON, for a type that is
+	DuplicateKey                // a key that a JSON object has twice, for jsonb
+	InvalidGeometry             // bytes that PostGIS does not read as a geometry
 	numberOfRule
 )
 
 var ruleNames = [numberOfRule]string{
-	"zero date", "out of range", "rounded", "NUL character", "invalid bytes", "invalid enum member", "invalid JSON", "duplicate JSON key",
+	"zero date", "out of range", "rounded", "NUL character", "invalid bytes", "invalid enum member", "invalid JSON", "duplicate JSON key", "invalid geometry",
 }
 
 // String names the rule as show_status prints it.
@@ -76,14 +77,30 @@ var actionNames = map[Action]string{
 
 // ruleActions are what each rule can do; its default is the first.
 var ruleActions = [numberOfRule][]Action{
-	ZeroDate:     {Null, Nearest, Constant, Refuse},
-	OutOfRange:   {Null, Nearest, Refuse},
-	Rounded:      {Nearest, Null, Refuse},
-	NulCharacter: {Remove, Replace, Null, Refuse},
-	InvalidBytes: {Replace, Remove, Null, Refuse},
-	InvalidEnum:  {Keep, Null, Refuse},
-	InvalidJSON:  {Keep, Null, Refuse},
-	DuplicateKey: {Nearest, Null, Refuse},
+	ZeroDate:        {Null, Nearest, Constant, Refuse},
+	OutOfRange:      {Null, Nearest, Refuse},
+	Rounded:         {Nearest, Null, Refuse},
+	NulCharacter:    {Remove, Replace, Null, Refuse},
+	InvalidBytes:    {Replace, Remove, Null, Refuse},
+	InvalidEnum:     {Keep, Null, Refuse},
+	InvalidJSON:     {Keep, Null, Refuse},
+	DuplicateKey:    {Nearest, Null, Refuse},
+	InvalidGeometry: {Null, Refuse},
+}
+
+// About says what values the rule is for, without a full stop.
+func (r Rule) About() string {
+	return [numberOfRule]string{
+		"a zero or partly zero date, a day that no month has, a date in the year 0",
+		"a time that is negative or beyond 24:00:00; under an override, a value beyond the type's range, text that is no value of it, a number other than 0 and 1 as a boolean, text that is too long",
+		"under an override, digits or a time of day that the type does not have",
+		"NUL characters in text, `\\u0000` in jsonb",
+		"bytes that are no character of the column's character set, half surrogate pairs in jsonb",
+		"the invalid member of an enum, number 0, which MySQL shows as `''`",
+		"text that is not JSON in a MariaDB JSON column, or under an override to json",
+		"an object with a key twice, where text becomes jsonb by an override",
+		"an empty value, or bytes that PostGIS does not read as a geometry",
+	}[r]
 }
 
 // Default says what the rule does if nothing else is configured.
@@ -97,6 +114,7 @@ func (r Rule) Default() string {
 		"the label `''`, which the enum type has as its last",
 		"it becomes a JSON string",
 		"the last one counts, as jsonb has it",
+		"NULL where the column allows it, or else `GEOMETRYCOLLECTION EMPTY`",
 	}[r]
 }
 
