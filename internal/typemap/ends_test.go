@@ -31,7 +31,11 @@ type source struct {
 
 func newSource(t *testing.T, name string) *source {
 	t.Helper()
-	server := testserver.Shared(t, name)
+	return sourceOn(t, testserver.Shared(t, name))
+}
+
+func sourceOn(t *testing.T, server *testserver.Server) *source {
+	t.Helper()
 	s := &source{server: server, database: server.Database(t, "types")}
 	conn, err := client.Connect(fmt.Sprintf("%s:%d", server.Host, server.Port), server.User, "", s.database)
 	if err != nil {
