@@ -10,7 +10,6 @@ LINTER   := $(TOOLS)/golangci-lint-2.15.0
 SCRIPTS  := scripts/servers.sh .ci/run
 PACKAGES ?= ./...
 FUZZTIME ?= 10s
-FUZZED   := FuzzRowDecoder FuzzJSONBinary FuzzGeometry FuzzText
 
 export CGO_ENABLED := 0
 
@@ -38,7 +37,7 @@ test-quick: ## run the tests of the packages that need no server
 .PHONY: fuzz
 fuzz: ## give damaged values to the decoders of internal/typemap (FUZZTIME=10m for each of them)
 	$(GO) test -c -fuzz=Fuzz -o bin/fuzz ./internal/typemap
-	@for target in $(FUZZED); do \
+	@for target in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\)(f .*/\1/p' internal/typemap/*_test.go); do \
 		echo "$$target for $(FUZZTIME)"; \
 		(cd internal/typemap && ../../bin/fuzz -test.run='^$$' -test.fuzz="^$$target\$$" -test.fuzztime=$(FUZZTIME) -test.fuzzcachedir=../../bin/fuzz.cache) || exit 1; \
 	done
