@@ -68,9 +68,8 @@ Each application of a rule is counted by table and column, and show_status tells
 `)
 	for rule, when := range []string{
 		"A zero or partly zero date, or a day that no month has, becomes NULL or -infinity.", "NUL characters are removed from text, and from the strings of jsonb.",
-		"Bytes that are no character, and half surrogate pairs in jsonb, are replaced by U+FFFD.", "A number or time beyond the target's range becomes NULL or the nearest value; text that is no number, NULL or 0.",
+		"Bytes that are no character, and half surrogate pairs in jsonb, are replaced by U+FFFD.", "A number or time beyond the target's range becomes NULL or the nearest value; text that is no number, NULL or 0; what is no geometry, NULL or an empty collection.",
 		"The invalid member of an enum (number 0) becomes ''.", "Text in a MariaDB JSON column that is not JSON becomes a JSON string.",
-		"What is no geometry becomes NULL or GEOMETRYCOLLECTION EMPTY.",
 	} {
 		fmt.Fprintf(&b, "| %s | %s |\n", typemap.Rule(rule), when)
 	}

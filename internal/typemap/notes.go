@@ -5,13 +5,12 @@ type Rule uint8
 
 // The rules, by what they do.
 const (
-	ZeroDate    Rule = iota // a zero or partly zero date became NULL, or -infinity where NULL is not allowed
-	NulRemoved              // NUL characters were removed from text
-	BadBytes                // bytes that are not valid in the column's character set were replaced by U+FFFD
-	OutOfRange              // a value beyond the target type's range became NULL or the nearest value
-	BadEnum                 // the invalid enum member became the empty string
-	BadJSON                 // text that is not JSON became a JSON string
-	BadGeometry             // a value that is no geometry became NULL or an empty collection
+	ZeroDate   Rule = iota // a zero or partly zero date became NULL, or -infinity where NULL is not allowed
+	NulRemoved             // NUL characters were removed from text
+	BadBytes               // bytes that are not valid in the column's character set were replaced by U+FFFD
+	OutOfRange             // a value beyond the target type's range became NULL or the nearest value
+	BadEnum                // the invalid enum member became the empty string
+	BadJSON                // text that is not JSON became a JSON string
 	numberOfRule
 )
 
@@ -26,5 +25,5 @@ func (n *Notes) Add(r Rule) { n.Counts[r]++ }
 
 // String names the rule as show_status prints it.
 func (r Rule) String() string {
-	return [...]string{"zero date", "NUL removed", "invalid bytes replaced", "out of range", "invalid enum member", "invalid JSON quoted", "invalid geometry"}[r]
+	return [...]string{"zero date", "NUL removed", "invalid bytes replaced", "out of range", "invalid enum member", "invalid JSON quoted"}[r]
 }

@@ -61,7 +61,7 @@ func ewkb(dst, src []byte, _ *Notes) ([]byte, error) {
 func postGIS(notNull bool) finisher {
 	return func(dst []byte, start int, notes *Notes) ([]byte, error) {
 		if _, ok := geometry(dst[start:], 0, 0); !ok {
-			notes.Add(BadGeometry)
+			notes.Add(OutOfRange)
 			return null(dst[:start], notNull, emptyGeometry), nil
 		}
 		if head := dst[start:]; head[4]&(maskSRID>>24) != 0 && little(head[5:9]) > lastSRID {
