@@ -96,8 +96,8 @@ func damaged(r *rand.Rand, value []byte) []byte {
 	return value
 }
 
-// FuzzGeometry: any bytes become hexadecimal digits or NULL, and those digits are read again as the same.
-func FuzzGeometry(f *testing.F) {
+// FuzzPostGIS: any bytes become hexadecimal digits or NULL, and those digits are read again as the same.
+func FuzzPostGIS(f *testing.F) {
 	for _, value := range sound(f) {
 		f.Add(value)
 	}

@@ -42,7 +42,7 @@ func TestSpatialRoads(t *testing.T) {
 			for _, def := range []string{"geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection"} {
 				s.exec(t, fmt.Sprintf("CREATE TABLE of_%s (id int PRIMARY KEY, v %s)", def, def), fmt.Sprintf("INSERT INTO of_%s VALUES (0, NULL)", def))
 				tables = append(tables, "of_"+def)
-				for n, value := range geometries(name, def) {
+				for n, value := range expressions(name, def) {
 					s.exec(t, fmt.Sprintf("INSERT INTO of_%s VALUES (%d, %s)", def, n+1, value))
 				}
 			}
@@ -69,8 +69,8 @@ func TestSpatialRoads(t *testing.T) {
 	}
 }
 
-// geometries gives expressions of the values that a column of the type takes.
-func geometries(server, def string) (list []string) {
+// expressions gives those of the values that a column of the type takes.
+func expressions(server, def string) (list []string) {
 	texts := slices.Clone(shapes[def])
 	if def == "geometry" {
 		for _, of := range shapes {

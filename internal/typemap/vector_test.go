@@ -12,9 +12,9 @@ import (
 	"pgchameleon/internal/typemap"
 )
 
-// vectors is a type of vector column with values as expressions; what PostgreSQL holds is
+// vectorCase is a type of vector column with values as expressions; what PostgreSQL holds is
 // compared with the server's bytes, unless want says otherwise.
-type vectors struct {
+type vectorCase struct {
 	def      string
 	override string
 	plain    bool // pgvector is not there
@@ -27,12 +27,12 @@ type vectors struct {
 // dimensions makes a vector of so many dimensions.
 func dimensions(n int) string { return "x'" + strings.Repeat("cdcccc3d", n-1) + "01000000'" }
 
-func vectorColumns(name string) []vectors {
+func vectorColumns(name string) []vectorCase {
 	edges := []string{"x'0000803f00000080ffff7f7f01000080'", "x'cdcccc3d0000804b0000800001000000'", "NULL"} // the largest, the smallest, -0
 	const null, zeros = "NULL", "00000000"
 	if name == "mariadb-11.8" {
 		edges[0] = "x'0000803f000000806b0b5e5d01000080'" // it takes no number whose square is infinite
-		return []vectors{
+		return []vectorCase{
 			{def: "vector(4)", sql: "vector(4)", values: edges},
 			{def: "vector(4) NOT NULL", sql: "vector(4)", values: edges[:2]},
 			{def: "vector(4)", plain: true, sql: "real[]", values: edges},
@@ -43,7 +43,7 @@ func vectorColumns(name string) []vectors {
 		}
 	}
 	short := []string{"to_vector('[1,2]')", "to_vector('[1,2,3]')", "to_vector('[5]')"}
-	return []vectors{
+	return []vectorCase{
 		{def: "vector(4)", sql: "vector", values: append(short, edges...)},
 		{def: "vector", sql: "vector", values: append(short, dimensions(2048))},
 		{def: "vector(4)", plain: true, sql: "real[]", values: append(short, edges...)},
