@@ -50,6 +50,9 @@ func ruled(rule, null, notNull string, literals ...string) (list []value) {
 
 func with(lists ...[]value) []value { return slices.Concat(lists...) }
 
+// String is the type, in short, for messages.
+func (k kind) String() string { return fmt.Sprintf("%.100s", k.def) }
+
 // on says that a server has the type.
 func (k kind) on(server string) bool {
 	return k.only == "" || slices.ContainsFunc(strings.Fields(k.only), func(begin string) bool { return strings.HasPrefix(server, begin) })

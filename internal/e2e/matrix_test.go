@@ -30,7 +30,8 @@ func TestEveryTypeByEveryRoad(t *testing.T) {
 			m.r.init()
 			m.counted(1)
 			m.r.start()
-			for i, v := range m.variants() {
+			variants := m.variants()
+			for i, v := range variants {
 				m.write(v.set...)
 				m.insert(i + 1)
 				if i == 0 {
@@ -38,7 +39,9 @@ func TestEveryTypeByEveryRoad(t *testing.T) {
 					m.counted(2)
 				}
 				m.change(i + 1)
-				m.moveKeys(i + 1)
+				if i == 0 || i == len(variants)-1 {
+					m.moveKeys(i + 1)
+				}
 				m.logged(v)
 			}
 			m.r.caughtUp()
@@ -287,7 +290,7 @@ func (m *matrix) counted(times int) {
 			for n := range g.rows {
 				for column, at := range map[string]int{"v": n % len(k.values), "w": k.whole(n % len(k.values)), "x": n % len(k.values)} {
 					if rule := k.values[at].rule; rule != "" {
-						want[fmt.Sprintf("%s of %s.%s%d (%s)", rule, g.table, column, i, k.def)] += fates * times
+						want[fmt.Sprintf("%s of %s.%s%d (%s)", rule, g.table, column, i, k)] += fates * times
 					}
 				}
 			}
@@ -304,7 +307,7 @@ func (m *matrix) counted(times int) {
 		}
 		count, _ := line["count"].(float64)
 		column := fmt.Sprint(line["column"])
-		got[fmt.Sprintf("%s of %s.%s (%s)", line["rule"], table, column, m.groups[at].kinds[number(&column, 1)].def)] = int(count)
+		got[fmt.Sprintf("%s of %s.%s (%s)", line["rule"], table, column, m.groups[at].kinds[number(&column, 1)])] = int(count)
 	}
 	for what, count := range want {
 		if got[what] != count {
@@ -354,21 +357,22 @@ func (m *matrix) compareColumns(g group) {
 			said = append(said, row)
 		}
 		if len(stored) != len(k.values) {
-			m.t.Errorf("%s: of %d values the server stored %d different ones: %.500v", k.def, len(k.values), len(stored), stored)
+			m.t.Errorf("%s: of %d values the server stored %d different ones: %.500v", k, len(k.values), len(stored), stored)
 		}
-		copied := map[int]string{}
+		copied, differ := map[int]string{}, map[int]bool{}
 		for _, row := range target {
 			row = three(row)
 			n, now := number(row[1], 0)%len(k.values), render(row[2:])
-			if first, is := copied[n]; is && first != now {
-				m.t.Errorf("%s: the copy and the stream differ in value %d: %.200s and %.200s", k.def, n, first, now)
-			} else {
-				copied[n] = now
+			if first, is := copied[n]; !is {
+				copied[n] = now // row 0 and the next ones came by the copy
+			} else if first != now && !differ[n] {
+				m.t.Errorf("%s: the copy and the stream differ in value %d: %.200s and %.200s", k, n, first, now)
+				differ[n] = true
 			}
 			held = append(held, row)
 		}
 		k.normalise(held, 2, 3, 4)
-		m.equal(k.def, said, held)
+		m.equal(k.String(), said, held)
 	}
 }
 
@@ -382,10 +386,10 @@ func (m *matrix) compareKeys(k key) {
 		row[1] = k.expect(number(row[0], 0), row[1], true)
 	}
 	if len(said) == 0 {
-		m.t.Errorf("%s: no rows as a key", k.def)
+		m.t.Errorf("%s: no rows as a key", k)
 	}
 	k.normalise(held, 1)
-	m.equal(k.def+" as a key", said, held)
+	m.equal(k.String()+" as a key", said, held)
 }
 
 func (m *matrix) equal(what string, said, held [][]*string) {
