@@ -24,7 +24,8 @@ func (r *replica) same() {
 func (r *replica) sameTable(db, schema, table string) {
 	r.t.Helper()
 	columns := r.src.Query(r.t, "", fmt.Sprintf(
-		"SELECT column_name, data_type, column_type FROM information_schema.columns WHERE table_schema = %s AND table_name = %s ORDER BY ordinal_position",
+		"SELECT column_name, data_type, column_type FROM information_schema.columns WHERE table_schema = %s AND table_name = %s "+
+			"AND column_name NOT IN ('row_start', 'row_end') ORDER BY ordinal_position", // the period of a table with a history is not replicated
 		quoteString(db), quoteString(table)))
 	var left, right []string
 	for _, c := range columns {
@@ -52,7 +53,7 @@ func canonical(name, dataType, columnType string) (source, target string) {
 	case dataType == "bit" && columnType == "bit(1)":
 		return "CAST(" + m + " AS UNSIGNED)", p + "::int"
 	case dataType == "bit":
-		return "CAST(" + m + " AS UNSIGNED)", p + "::bit(64)::bigint >> (64 - length(" + p + "))"
+		return "BIN(CAST(" + m + " AS UNSIGNED))", "regexp_replace(" + p + "::text, '^0+(?=.)', '')"
 	case dataType == "datetime":
 		return "DATE_FORMAT(" + m + ", " + mTime + ")", "to_char(" + p + ", " + pTime + ")"
 	case dataType == "timestamp":

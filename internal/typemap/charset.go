@@ -22,10 +22,11 @@ var charsets []byte
 // codePage is a character set's characters by their codes; 0 is none.
 type codePage struct {
 	one   []uint16
-	two   []uint16 // nil in a set of single bytes
-	three []uint16 // after 8F, in the EUC sets of Japanese
-	four  []uint16 // GB 18030, counted through
-	ascii bool     // every byte below 128 means itself
+	two   []uint16  // nil in a set of single bytes
+	three []uint16  // after 8F, in the EUC sets of Japanese
+	four  []uint16  // GB 18030, counted through
+	ascii bool      // every byte below 128 means itself
+	tail  [256]bool // bytes that are the last of some character of two
 }
 
 var codePages = sync.OnceValues(readCodePages)
@@ -66,6 +67,9 @@ func (p *codePage) put(length int, table []uint16) {
 		}
 	case 2:
 		p.two = table
+		for code, r := range table {
+			p.tail[code&0xff] = p.tail[code&0xff] || r != 0
+		}
 	case 3:
 		p.three = table
 	case 4:
@@ -121,7 +125,7 @@ func (p *codePage) single(dst, src []byte, notes *Notes) ([]byte, error) {
 	for _, b := range src {
 		r := p.one[b]
 		switch {
-		case r == 0 && b != 0:
+		case r == 0 && b != 0, r == utf8.RuneError: // as MySQL writes it in some of its tables
 			dst = bad(dst, value, notes)
 		case r < utf8.RuneSelf:
 			dst = append(dst, byte(r))
@@ -151,7 +155,9 @@ func (p *codePage) multi(dst, src []byte, notes *Notes) ([]byte, error) {
 	return dst, nil
 }
 
-// rune gives the first character of src and its length, 0 where there is none.
+// rune gives the first character of src and its length, 0 where there is none. A code that
+// is well formed and has no character is passed over whole: its last byte alone
+// might be one.
 func (p *codePage) rune(src []byte) (rune, int) {
 	first := src[0]
 	if r := p.one[first]; r != 0 || first == 0 {
@@ -166,9 +172,17 @@ func (p *codePage) rune(src []byte) (rune, int) {
 		if r := p.three[int(src[1])<<8|int(src[2])]; r != 0 {
 			return rune(r), 3
 		}
+		if p.tail[src[1]] && p.tail[src[2]] {
+			return 0, 3
+		}
 	}
 	if p.four != nil && len(src) >= 4 {
-		return p.fourBytes(src)
+		if r, size := p.fourBytes(src); size > 1 {
+			return r, size
+		}
+	}
+	if len(src) >= 2 && p.tail[src[1]] {
+		return 0, 2
 	}
 	return 0, 1
 }

@@ -55,6 +55,10 @@ func TestRulesAreCounted(t *testing.T) {
 		{schema.Type{Name: "text"}, true, "", "a\x00b", "ab", typemap.NulCharacter},
 		{schema.Type{Name: "text"}, true, "", "a\xffb\\", "a\uFFFDb\\\\", typemap.InvalidBytes},
 		{schema.Type{Name: "varchar", Charset: "ascii"}, true, "", "a\x80b", "a\uFFFDb", typemap.InvalidBytes},
+		{schema.Type{Name: "varchar", Charset: "sjis"}, true, "", "a\x81\xadb", "a\uFFFDb", typemap.InvalidBytes},        // AD alone is a character
+		{schema.Type{Name: "varchar", Charset: "eucjpms"}, true, "", "a\x8f\xa1\xa1b", "a\uFFFDb", typemap.InvalidBytes}, // and so is A1A1
+		{schema.Type{Name: "varchar", Charset: "gbk"}, true, "", "a\xa1@b", "a\uFFFDb", typemap.InvalidBytes},
+		{schema.Type{Name: "varchar", Charset: "tis620"}, true, "", "a\xdbb", "a\uFFFDb", typemap.InvalidBytes},
 		{schema.Type{Name: "json"}, true, "", `"a\u0000\\u0000"`, `"a\\\\u0000"`, typemap.NulCharacter},
 		{schema.Type{Name: "longtext", JSON: true}, true, "", "oh \"no\"", `"oh \\"no\\""`, typemap.InvalidJSON},
 		{schema.Type{Name: "longtext", JSON: true}, true, "jsonb", `"\ud800!"`, `"\\ufffd!"`, typemap.InvalidBytes},
