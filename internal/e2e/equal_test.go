@@ -64,8 +64,6 @@ func canonical(name, dataType, columnType string) (source, target string) {
 		return m, "rtrim(" + p + "::text)"
 	case dataType == "float" || dataType == "double":
 		return "CAST(" + m + " * 1000 AS DECIMAL(40,0))", "round((" + p + " * 1000)::numeric)"
-	case dataType == "json":
-		return "HEX(" + m + ")", p + "::text"
 	case dataType == "vector":
 		return "HEX(" + m + ")", "CASE WHEN " + p + " IS NOT NULL THEN coalesce((SELECT string_agg(upper(encode(substr(b, 4, 1) || substr(b, 3, 1) || substr(b, 2, 1) || substr(b, 1, 1), 'hex')), '' ORDER BY n) " +
 			"FROM unnest(" + p + "::real[]) WITH ORDINALITY AS u (x, n), float4send(x) AS b), '') END"
