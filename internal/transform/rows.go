@@ -39,7 +39,7 @@ func (t *tracked) rows(r *event.Rows) ([]*change.Rows, Report, error) {
 	for len(images.data) > 0 {
 		before, after, err := images.pair(r)
 		if err != nil {
-			return nil, Report{}, fmt.Errorf("decoding a row of the event at offset %d: %w", r.Offset, err)
+			return nil, Report{}, fmt.Errorf("%w (a row of the event at offset %d)", err, r.Offset)
 		}
 		out.add(before, after)
 	}

@@ -78,6 +78,9 @@ its rule and the key of its row, up to ` + "`keep_originals`" + ` for each colum
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", rule.Key(), rule.About(), rule.Default(), strings.Join(rule.Actions()[1:], ", "))
 	}
 	b.WriteString(`
+Two values of a unique key that a rule makes the same cannot both be in PostgreSQL: its copy fails, or the stream excludes the table, with the key's name. An override to a type that holds them all (text, or interval for
+times) keeps them apart.
+
 ## Text without regard to case
 
 MySQL compares most text without regard to case, PostgreSQL character by character. By default the columns are plain text: all of MySQL's values fit, since a unique key of PostgreSQL's is the laxer one, but
