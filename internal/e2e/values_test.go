@@ -260,3 +260,80 @@ func TestCaseInsensitiveColumns(t *testing.T) {
 		})
 	}
 }
+
+// Overrides choose by type, by patterns of tables and by column, for the copy, the stream and DDL alike.
+func TestOverrides(t *testing.T) {
+	for _, name := range []string{testserver.Source, "mysql-9.7", "mysql-5.6"} {
+		t.Run(name, func(t *testing.T) {
+			src := testserver.Shared(t, name)
+			db := src.Database(t, "e2e")
+			r := newReplica(t, src, testserver.Shared(t, testserver.Target), options{schemas: map[string]string{db: "web"}, yaml: fmt.Sprintf(`type_override:
+  "tinyint(1)":
+    override_to: boolean
+    override_tables: ["*"]
+  "enum":
+    override_to: text
+    override_tables: ["%[1]s.shop_*"]
+  "int unsigned":
+    override_to: integer
+    override_columns: ["web.*.small"]
+  "time":
+    override_to: interval
+    override_tables: ["*"]
+  "set(*":
+    override_to: text[]
+    override_columns: ["%[1]s.other.s"]
+  "char(36)":
+    override_to: uuid
+    override_tables: ["*"]
+`, db)})
+			columns := "id INT PRIMARY KEY, flag TINYINT(1), e ENUM('x','y'), small INT UNSIGNED, large INT UNSIGNED, t TIME, s SET('a','b'), u CHAR(36)"
+			row := func(id string) string {
+				return "(" + id + ", 1, 'y', 4000000000, 4000000000, '-100:00:01', 'a,b', '00112233-4455-6677-8899-aabbccddeeff')"
+			}
+			r.source("CREATE TABLE shop_items ("+columns+")", "CREATE TABLE other ("+columns+")", "INSERT INTO shop_items VALUES "+row("1"), "INSERT INTO other VALUES "+row("1"))
+			r.init()
+			r.start()
+			r.source("INSERT INTO shop_items VALUES "+row("2"), "INSERT INTO other VALUES "+row("2"), "CREATE TABLE shop_later ("+columns+")", "INSERT INTO shop_later VALUES "+row("2"),
+				"ALTER TABLE other ADD flag2 TINYINT(1) NOT NULL DEFAULT 1, ADD t2 TIME DEFAULT '-00:00:01'", "UPDATE other SET flag2 = 0, t = '838:59:59' WHERE id = 2", "UPDATE shop_items SET flag = 0, e = 'x' WHERE id = 2")
+			r.caughtUp()
+			types := func(table string) string {
+				rows := r.target("SELECT string_agg(format_type(atttypid, atttypmod), ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'web." + table + "'::regclass AND attnum > 2")
+				return rows[0][0]
+			}
+			for table, want := range map[string]string{
+				"shop_items": "text integer bigint interval text uuid", "shop_later": "text integer bigint interval text uuid",
+				"other": "web.enum__other__e integer bigint interval text[] uuid boolean interval",
+			} {
+				if got := types(table); got != want {
+					t.Errorf("%s has the types %s, want %s", table, got, want)
+				}
+			}
+			for query, want := range map[string]string{
+				"SELECT id, flag, e, small, large, t FROM web.shop_items ORDER BY id": "[[1 true y NULL 4000000000 -100:00:01] [2 false x NULL 4000000000 -100:00:01]]",
+				"SELECT id, flag, s, u, flag2, t, t2 FROM web.other ORDER BY id": "[[1 true {a,b} 00112233-4455-6677-8899-aabbccddeeff true -100:00:01 -00:00:01] " +
+					"[2 true {a,b} 00112233-4455-6677-8899-aabbccddeeff false 838:59:59 -00:00:01]]",
+			} {
+				rows := r.target("SELECT * FROM (" + query + ") AS q")
+				if got := fmt.Sprint(texts(rows)); got != want {
+					t.Errorf("%s gives %v, want %s", query, got, want)
+				}
+			}
+		})
+	}
+}
+
+// texts writes t and f as PostgreSQL casts them to text.
+func texts(rows [][]string) [][]string {
+	for _, row := range rows {
+		for i, field := range row {
+			switch field {
+			case "t":
+				row[i] = "true"
+			case "f":
+				row[i] = "false"
+			}
+		}
+	}
+	return rows
+}
