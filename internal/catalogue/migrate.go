@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"pgchameleon/internal/fault"
 	"pgchameleon/internal/target/dial"
 )
@@ -27,8 +29,9 @@ const (
 	versionSQL = "SELECT coalesce(max(i_version), 0) FROM sch_chameleon.t_migrations"
 	appliedSQL = "INSERT INTO sch_chameleon.t_migrations (i_version, t_name) VALUES ($1, $2)"
 	// existsSQL tells whether the schema is there, whether it is ours, and whether it is pg_chameleon's.
-	existsSQL = `SELECT to_regnamespace('sch_chameleon') IS NOT NULL, to_regclass('sch_chameleon.t_migrations') IS NOT NULL, to_regclass('sch_chameleon.t_replica_batch') IS NOT NULL`
-	dropSQL   = "DROP SCHEMA sch_chameleon CASCADE"
+	existsSQL    = `SELECT to_regnamespace('sch_chameleon') IS NOT NULL, to_regclass('sch_chameleon.t_migrations') IS NOT NULL, to_regclass('sch_chameleon.t_replica_batch') IS NOT NULL`
+	followersSQL = "SELECT t_source, coalesce(t_host, ''), coalesce(i_pid, 0) FROM sch_chameleon.t_sources"
+	dropSQL      = "DROP SCHEMA sch_chameleon CASCADE"
 )
 
 // migration is one numbered file.
@@ -175,6 +178,36 @@ func Version(ctx context.Context, db DB) (version, program int, err error) {
 	return version, len(list), fits(version, len(list))
 }
 
+// current makes sure that the catalogue is of this program's version.
+func current(ctx context.Context, db DB) error {
+	version, program, err := Version(ctx, db)
+	if err == nil && version < program {
+		err = fault.New(fault.State, "bring it up to date with: chameleon create_replica_schema",
+			"the catalogue has version %d, this program needs version %d", version, program)
+	}
+	return err
+}
+
+// allIdle makes sure that no process follows any source, of a catalogue of whatever version.
+func allIdle(ctx context.Context, tx dial.Tx) error {
+	rows, err := tx.Query(ctx, followersSQL)
+	if err != nil {
+		return reading("reading the sources", err)
+	}
+	sources, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (s Source, err error) {
+		return s, row.Scan(&s.Name, &s.Host, &s.PID)
+	})
+	if err != nil {
+		return reading("reading the sources", err)
+	}
+	for i := range sources {
+		if err := idle(ctx, tx, &sources[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Drop removes the catalogue, pg_chameleon's own too; the replicated tables
 // stay. A source that a process follows is a fault.State. It tells whether there
 // was one.
@@ -192,14 +225,8 @@ func Drop(ctx context.Context, db DB) (dropped bool, err error) {
 			return err
 		}
 		if is {
-			sources, err := Sources(ctx, tx)
-			if err != nil {
+			if err := allIdle(ctx, tx); err != nil {
 				return err
-			}
-			for i := range sources {
-				if err := idle(ctx, tx, &sources[i]); err != nil {
-					return err
-				}
 			}
 		}
 		dropped = true

@@ -81,6 +81,38 @@ func TestVersionsThatDoNotFit(t *testing.T) {
 	refuses(t, err, fault.State, "did not make")
 }
 
+// A catalogue of the first version is refused with the way out, and brought up to date with
+// what is in it.
+func TestCatalogueOfAnOlderVersion(t *testing.T) {
+	p := newPlace(t, targets[0])
+	ctx := t.Context()
+	list, err := migrations()
+	must(t, err)
+	_, err = p.conn.Exec(ctx, historySQL)
+	must(t, err)
+	_, err = p.conn.Exec(ctx, list[0].sql)
+	must(t, err)
+	_, err = p.conn.Exec(ctx, appliedSQL, list[0].version, list[0].name)
+	must(t, err)
+	p.server.Exec(t, p.config.Database, "INSERT INTO sch_chameleon.t_sources (t_source, enm_source_type, jsb_schema_mappings) VALUES ('old', 'mysql', '{\"a\": \"b\"}')",
+		"INSERT INTO sch_chameleon.t_last_received (i_id_source) SELECT i_id_source FROM sch_chameleon.t_sources",
+		"INSERT INTO sch_chameleon.t_last_replayed (i_id_source) SELECT i_id_source FROM sch_chameleon.t_sources",
+		"INSERT INTO sch_chameleon.t_definitions SELECT i_id_source, 'a', 't', '{\"schema\": \"a\", \"table\": \"t\", \"columns\": null}' FROM sch_chameleon.t_sources")
+	_, err = Sources(ctx, p.conn)
+	refuses(t, err, fault.State, "this program needs version")
+	if hint := fault.HintOf(err); hint != "bring it up to date with: chameleon create_replica_schema" {
+		t.Errorf("the hint is %q", hint)
+	}
+	must(t, Migrate(ctx, p.conn))
+	source, err := Find(ctx, p.conn, "old")
+	must(t, err)
+	definitions, err := TrackedSchema(ctx, p.conn, source.ID)
+	must(t, err)
+	if source.Options != nil || len(definitions) != 1 || definitions[0].Table.Name.Table != "t" || definitions[0].Mapping != nil {
+		t.Errorf("the old catalogue holds %+v and %+v", source, definitions)
+	}
+}
+
 func TestMakingTheCatalogueNeedsThePrivilege(t *testing.T) {
 	p := newPlace(t, targets[0])
 	p.server.Exec(t, p.config.Database, "CREATE ROLE catalogue_nobody LOGIN")

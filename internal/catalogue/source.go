@@ -67,6 +67,9 @@ type Source struct {
 
 // Sources lists all sources by name.
 func Sources(ctx context.Context, db DB) ([]Source, error) {
+	if err := current(ctx, db); err != nil {
+		return nil, err
+	}
 	rows, err := db.Query(ctx, sourcesSQL)
 	if err != nil {
 		return nil, reading("reading the sources", err)

@@ -38,6 +38,9 @@ type Summary struct {
 
 // Summaries gives the summary of every source by name, in one round trip.
 func Summaries(ctx context.Context, db DB) ([]Summary, error) {
+	if err := current(ctx, db); err != nil {
+		return nil, err
+	}
 	rows, err := db.Query(ctx, summariesSQL)
 	if err != nil {
 		return nil, reading("reading the status", err)
