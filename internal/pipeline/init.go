@@ -115,7 +115,7 @@ func (c *initial) run(ctx context.Context, restart bool, ready func()) error {
 	if err := c.replica.status(ctx, c.pool, id, catalogue.Initialising); err != nil {
 		return err
 	}
-	if err := c.schemas(ctx); err != nil {
+	if err := errors.Join(c.schemas(ctx), c.collations(ctx, list)); err != nil {
 		return err
 	}
 	if err := c.loader.Prepare(ctx, list.mapped()); err != nil {
@@ -152,6 +152,24 @@ func (c *initial) schemas(ctx context.Context) error {
 		}
 		if _, err := c.pool.Exec(ctx, "CREATE SCHEMA "+mapping.Quote(s.Name)); err != nil {
 			return fmt.Errorf("making the schema %s: %w", s.Name, target.Classify(err))
+		}
+	}
+	return nil
+}
+
+// collations makes the collations of the tables' columns before any table: two that were made
+// at once would be in each other's way.
+func (c *initial) collations(ctx context.Context, list *listing) error {
+	var made []string
+	for _, t := range list.mapped() {
+		for _, sql := range ddl.Collations(t) {
+			if c.replica.spec.KeepExisting || slices.Contains(made, sql) {
+				continue
+			}
+			if _, err := c.pool.Exec(ctx, sql); err != nil {
+				return fmt.Errorf("making a collation of table %s: %w", t.Source.Name, target.Classify(err))
+			}
+			made = append(made, sql)
 		}
 	}
 	return nil
