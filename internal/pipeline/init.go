@@ -115,7 +115,10 @@ func (c *initial) run(ctx context.Context, restart bool, ready func()) error {
 	if err := c.replica.status(ctx, c.pool, id, catalogue.Initialising); err != nil {
 		return err
 	}
-	if err := errors.Join(c.schemas(ctx), c.collations(ctx, list)); err != nil {
+	if err := c.schemas(ctx); err != nil {
+		return err
+	}
+	if err := c.collations(ctx, list); err != nil {
 		return err
 	}
 	if err := c.loader.Prepare(ctx, list.mapped()); err != nil {
