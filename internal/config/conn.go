@@ -60,13 +60,13 @@ func (c *Config) Dial(source string) (targetdial.Config, error) {
 // of the target, how the source compares names) is for the caller to add. The key of masks
 // is looked up where they need it.
 func (s *Source) Rules() (mapping.Rules, error) {
-	masks, err := s.masks()
+	masks, key, err := s.masks()
 	if err != nil {
 		return mapping.Rules{}, err
 	}
 	values := s.config.ValueRules
 	rules := mapping.Rules{
-		Schemas: make(map[string]string, len(s.Mappings)), Limit: s.LimitTables, Skip: s.SkipTables, Masks: masks, Collates: s.Collations,
+		Schemas: make(map[string]string, len(s.Mappings)), Limit: s.LimitTables, Skip: s.SkipTables, Masks: masks, MaskKey: key, Collates: s.Collations,
 		Values: slices.Concat(values.General, values.ByType, values.ByColumn), KeepOriginals: values.KeepOriginals,
 	}
 	for _, pair := range s.Mappings {

@@ -20,7 +20,7 @@ func (c *Config) maskKeyFields() []field {
 	return []field{
 		{name: "mask_key", value: secret{&c.maskKey.text},
 			doc: "The key of the mask `hash`: at least 16 bytes of text; make one with `openssl rand -hex 32`. The same key gives the same hash of the same value, so that masked " +
-				"columns still join. It is shown as stars."},
+				"columns still join. What the catalogue keeps of masked columns for a while (bounds of chunks, rows of prepared XA transactions) is encrypted under it. It is shown as stars."},
 		{name: "mask_key_env", value: text{to: &c.maskKey.variable, what: "the name of a variable"},
 			doc: "The environment variable that holds the key, instead of `mask_key`."},
 		{name: "mask_key_file", value: file{&c.maskKey.file, "a file"},
@@ -65,23 +65,21 @@ func (c *Config) findMaskKey() ([]byte, error) {
 	return []byte(text), nil
 }
 
-// masks gives the source's masks with their key, which is looked up if one of them needs it.
-func (s *Source) masks() ([]mapping.Masking, error) {
-	list := slices.Clone(s.Masks)
-	var key []byte
-	for i := range list {
-		if list[i].Mask.Kind != typemap.MaskHash {
-			continue
-		}
-		if key == nil {
-			var err error
-			if key, err = s.config.findMaskKey(); err != nil {
-				return nil, err
-			}
-		}
-		list[i].Mask = list[i].Mask.WithKey(key)
+// masks gives the source's masks with their key, which is looked up if there are any.
+func (s *Source) masks() (list []mapping.Masking, key []byte, err error) {
+	list = slices.Clone(s.Masks)
+	if len(list) == 0 || s.config.maskKey.place == "" { // without a place there is no hash either
+		return list, nil, nil
 	}
-	return list, nil
+	if key, err = s.config.findMaskKey(); err != nil {
+		return nil, nil, err
+	}
+	for i := range list {
+		if list[i].Mask.Kind == typemap.MaskHash {
+			list[i].Mask = list[i].Mask.WithKey(key)
+		}
+	}
+	return list, key, nil
 }
 
 func (s *Source) readMasks(d *decoder, key string, n *node) {

@@ -20,6 +20,7 @@ type Rules struct {
 	Overrides []Override
 	Values    []ValueRule
 	Masks     []Masking
+	MaskKey   []byte // of the masks, nil if none is configured
 	Collates  []Collating
 	Types     typemap.Options
 	// KeepOriginals is how many originals of values that a rule has changed are kept,

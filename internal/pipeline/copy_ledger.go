@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"pgchameleon/internal/catalogue"
@@ -24,6 +25,7 @@ type copyLedger struct {
 	made     bool // the copier makes the tables, it does not fill those that are there
 
 	values  *valueLog
+	seal    *seal
 	mu      sync.Mutex
 	records map[schema.Name]*catalogue.Table
 	asked   map[schema.Name]bool // State was asked for: the record may be behind the catalogue
@@ -57,8 +59,8 @@ func (l *copyLedger) State(ctx context.Context, name schema.Name) (copier.State,
 	chunks := make([]copier.Chunk, len(stored))
 	for i, c := range stored {
 		chunks[i] = copier.Chunk{Number: c.Number, Rows: c.Rows, Bytes: c.Bytes, Discarded: c.Discarded}
-		if chunks[i].Lower, err = decodeBound(c.Lower); err == nil {
-			chunks[i].Upper, err = decodeBound(c.Upper)
+		if chunks[i].Lower, err = l.decodeBound(c.Lower); err == nil {
+			chunks[i].Upper, err = l.decodeBound(c.Upper)
 		}
 		if err != nil {
 			return copier.State{}, nil, fmt.Errorf("reading chunk %d of table %s: %w", c.Number, name, err)
@@ -151,11 +153,11 @@ func (l *copyLedger) Save(ctx context.Context, tx dial.Tx, t *mapping.Table, s c
 // SaveChunk records a finished chunk.
 func (l *copyLedger) SaveChunk(ctx context.Context, tx dial.Tx, t *mapping.Table, c copier.Chunk, values copier.Changes) error {
 	record := l.record(t.Source.Name)
-	lower, err := encodeBound(c.Lower)
+	lower, err := l.encodeBound(t, c.Lower)
 	if err != nil {
 		return err
 	}
-	upper, err := encodeBound(c.Upper)
+	upper, err := l.encodeBound(t, c.Upper)
 	if err != nil {
 		return err
 	}
@@ -186,16 +188,24 @@ func stopped(err error) error {
 	return err
 }
 
-func encodeBound(bound []string) ([]byte, error) {
+// encodeBound writes a bound, which has values of the key as the source has them.
+func (l *copyLedger) encodeBound(t *mapping.Table, bound []string) ([]byte, error) {
 	if bound == nil {
 		return nil, nil
 	}
-	return json.Marshal(bound)
+	text, err := json.Marshal(bound)
+	if err != nil || !slices.ContainsFunc(t.Key, func(at int) bool { return t.Columns[at].Map.Masked() }) {
+		return text, err
+	}
+	return l.seal.close(text), nil
 }
 
-func decodeBound(text []byte) (bound []string, err error) {
+func (l *copyLedger) decodeBound(text []byte) (bound []string, err error) {
 	if text == nil {
 		return nil, nil
+	}
+	if text, err = l.seal.open(text); err != nil {
+		return nil, err
 	}
 	return bound, json.Unmarshal(text, &bound)
 }

@@ -68,6 +68,7 @@ type decoder struct {
 	prepared  map[string][]event.Event // XA transactions by XID
 	excluded  *nameSet                 // tables that the writer has excluded meanwhile
 	skip      map[event.Action][]string
+	bare      bool // columns are masked, and there is no key under which their values may be kept
 	log       *slog.Logger
 }
 
@@ -148,8 +149,9 @@ func (d *decoder) unit(t *event.Transaction) (unit, error) {
 func (d *decoder) xa(t *event.Transaction, u *unit) []event.Event {
 	switch t.XA.Phase {
 	case "prepare":
-		d.prepared[t.XA.XID] = append(d.prepared[t.XA.XID], t.Events...)
-		u.steps = append(u.steps, step{xa: &prepared{xid: t.XA.XID, events: t.Events}})
+		events := d.storable(t.Events, u)
+		d.prepared[t.XA.XID] = append(d.prepared[t.XA.XID], events...)
+		u.steps = append(u.steps, step{xa: &prepared{xid: t.XA.XID, events: events}})
 		return nil
 	case "rollback":
 		delete(d.prepared, t.XA.XID)
@@ -164,6 +166,28 @@ func (d *decoder) xa(t *event.Transaction, u *unit) []event.Event {
 		u.steps = append(u.steps, step{xa: &prepared{xid: t.XA.XID, ended: true}})
 		return append(events, t.Events...)
 	}
+}
+
+// storable gives the events that may be written down until their transaction commits.
+// Without a key, rows of masked columns may not: their tables are excluded.
+func (d *decoder) storable(events []event.Event, u *unit) []event.Event {
+	if !d.bare {
+		return events
+	}
+	return slices.DeleteFunc(slices.Clone(events), func(e event.Event) bool {
+		rows, is := e.(*event.Rows)
+		if !is {
+			return false
+		}
+		t := d.transform.Table(schema.Name{Schema: rows.Map.Schema, Table: rows.Map.Table})
+		if t == nil || !slices.ContainsFunc(t.Columns, func(c mapping.Column) bool { return c.Map.Masked() }) {
+			return false
+		}
+		d.transform.Drop(t.Source.Name)
+		u.steps = append(u.steps, step{exclude: &exclusion{t.Source.Name,
+			"rows of an XA transaction have to be kept until it commits, and those of masked columns only encrypted: give a mask_key and copy the table again", rows.Offset}})
+		return true
+	})
 }
 
 func (d *decoder) event(t *event.Transaction, e event.Event, u *unit) error {

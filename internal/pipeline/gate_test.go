@@ -77,7 +77,7 @@ func TestPositionsThatCannotBeCompared(t *testing.T) {
 // Events of prepared XA transactions come back from the catalogue as they were.
 func TestPreparedEventsAreKept(t *testing.T) {
 	text := `[{"rows":{"Action":1,"Map":{"Schema":"s","Table":"t","Types":"Aw=="},"Data":"AAE="}},{"statement":{"SQL":"CREATE TABLE x (i int)"}}]`
-	all, err := preparedEvents(map[string][][]byte{"X'78',X'',1": {[]byte(text), []byte(text)}})
+	all, err := preparedEvents(map[string][][]byte{"X'78',X'',1": {[]byte(text), []byte(text)}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -94,7 +94,9 @@ func (c *initial) run(ctx context.Context, restart bool, ready func()) error {
 	if err != nil {
 		return err
 	}
-	c.prepare(records)
+	if err := c.prepare(records); err != nil {
+		return err
+	}
 	start, err := c.start(ctx)
 	if err != nil {
 		return err
@@ -183,7 +185,7 @@ func resumable(s *catalogue.Source) bool {
 	return s.Status == catalogue.Initialising && !s.Applied.IsZero()
 }
 
-func (c *initial) prepare(records []*catalogue.Table) {
+func (c *initial) prepare(records []*catalogue.Table) error {
 	ours, known := map[[2]string]bool{}, map[schema.Name]*catalogue.Table{}
 	for _, t := range records {
 		known[t.Source] = t
@@ -196,7 +198,12 @@ func (c *initial) prepare(records []*catalogue.Table) {
 		Pool: c.pool, Ours: func(schemaName, table string) bool { return ours[[2]string{schemaName, table}] },
 		GrantSelect: spec.Grants, LockTimeout: spec.LockTimeout, Builders: spec.Threads, Keep: spec.KeepExisting, Log: c.replica.log,
 	}
-	c.ledger = &copyLedger{pool: c.pool, sourceID: c.lease.Source.ID, epoch: c.lease.Epoch, made: !spec.KeepExisting, values: newValueLog(c.rules.KeepOriginals), records: known, asked: map[schema.Name]bool{}}
+	seal, err := newSeal(c.rules.MaskKey)
+	c.ledger = &copyLedger{
+		pool: c.pool, sourceID: c.lease.Source.ID, epoch: c.lease.Epoch, made: !spec.KeepExisting, values: newValueLog(c.rules.KeepOriginals), seal: seal,
+		records: known, asked: map[schema.Name]bool{},
+	}
+	return err
 }
 
 // start is where the stream will begin: at or before every table's low mark.

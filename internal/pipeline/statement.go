@@ -224,14 +224,18 @@ func (w *writer) xa(ctx context.Context, p *prepared) error {
 	if err != nil {
 		return fmt.Errorf("writing down a prepared transaction: %w", err)
 	}
-	return catalogue.PutPrepared(ctx, tx, w.sourceID, p.xid, text, w.tracker.Position())
+	return catalogue.PutPrepared(ctx, tx, w.sourceID, p.xid, w.seal.close(text), w.tracker.Position())
 }
 
 // preparedEvents reads back what xa has kept.
-func preparedEvents(pieces map[string][][]byte) (map[string][]event.Event, error) {
+func preparedEvents(pieces map[string][][]byte, s *seal) (map[string][]event.Event, error) {
 	all := map[string][]event.Event{}
 	for xid, list := range pieces {
 		for _, text := range list {
+			text, err := s.open(text)
+			if err != nil {
+				return nil, err
+			}
 			var events []kept
 			if err := json.Unmarshal(text, &events); err != nil {
 				return nil, fmt.Errorf("reading the prepared transaction %s: %w", xid, err)

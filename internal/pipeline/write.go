@@ -44,6 +44,7 @@ type writer struct {
 	batch   catalogue.Counters
 	log     *slog.Logger
 	values  *valueLog
+	seal    *seal    // of what is kept of masked columns
 	changed streamed // values of the batch that rules have changed
 }
 
