@@ -42,6 +42,11 @@ func TestNothingToFind(t *testing.T) {
 	if findings := Run(good()); len(findings) != 0 || Err(findings) != nil {
 		t.Errorf("there is something: %+v", findings)
 	}
+	nodup := good()
+	nodup.Server.Vars["binlog_row_image"] = "FULL_NODUP"
+	if findings := Run(nodup); len(findings) != 0 {
+		t.Errorf("there is something: %+v", findings)
+	}
 	old := good() // a server of before the variables has what they say by default
 	old.Server.Vars = map[string]string{"log_bin": "ON", "binlog_format": "ROW", "expire_logs_days": "0"}
 	if findings := Run(old); len(findings) != 0 {

@@ -31,51 +31,65 @@ func newImageReader(t *tracked, decoder *typemap.RowDecoder, r *event.Rows) *ima
 	return i
 }
 
+// reading is a way of reading the image of a row.
+type reading func(d *typemap.RowDecoder, dst []byte, image typemap.Image, notes []typemap.Notes) (line []byte, used int, err error)
+
+func whole(d *typemap.RowDecoder, dst []byte, image typemap.Image, notes []typemap.Notes) ([]byte, int, error) {
+	return d.Row(dst, image.Present, image.Data, notes)
+}
+
+// completed reads images that leave out what is as in the image before.
+func completed(before typemap.Image) reading {
+	return func(d *typemap.RowDecoder, dst []byte, image typemap.Image, notes []typemap.Notes) ([]byte, int, error) {
+		return d.Completed(dst, before, image, notes)
+	}
+}
+
+// updated reads images whose documents may be changes of those in the image before.
+func updated(before typemap.Image) reading {
+	return func(d *typemap.RowDecoder, dst []byte, image typemap.Image, notes []typemap.Notes) ([]byte, int, error) {
+		return d.Updated(dst, before, image, notes)
+	}
+}
+
 // pair reads one row of the event: nil where the action has no such image, or
 // where the image is a row of a versioned table's history.
 func (i *imageReader) pair(r *event.Rows) (before, after change.Row, err error) {
 	i.before.List = i.before.List[:0]
 	first := typemap.Image{Present: r.Before, Data: i.data}
 	if r.Action != event.Insert {
-		if before, err = i.next(r.Before, nil, true); err != nil {
+		if before, err = i.next(r.Before, i.silent, whole); err != nil {
 			return nil, nil, err
 		}
 	}
 	switch {
 	case r.Action == event.Insert:
-		after, err = i.next(r.Before, nil, false)
+		after, err = i.next(r.Before, i.notes, whole)
 	case r.Partial:
-		after, err = i.next(r.After, &first, false)
+		after, err = i.next(r.After, i.notes, updated(first))
+	case r.Action == event.Update && !bytes.Equal(r.Before, r.After):
+		after, err = i.next(r.After, i.notes, completed(first))
 	case r.Action == event.Update:
-		after, err = i.next(r.After, nil, false)
+		after, err = i.next(r.After, i.notes, whole)
 	}
 	return before, after, err
 }
 
-// next reads an image. Where its documents may be changes, those are of the image before.
-// old says that it is of a row as it was.
-func (i *imageReader) next(present []byte, before *typemap.Image, old bool) (change.Row, error) {
+// next reads an image.
+func (i *imageReader) next(present []byte, notes []typemap.Notes, read reading) (change.Row, error) {
+	image := typemap.Image{Present: present, Data: i.data}
 	current := true
 	if i.period != nil {
-		end, _, err := i.period.Row(nil, present, i.data, make([]typemap.Notes, 1))
+		end, _, err := read(i.period, nil, image, make([]typemap.Notes, 1))
 		if err != nil {
 			return nil, err
 		}
-		current = isForever(end)
-	}
-	notes := i.notes
-	if old || !current {
-		notes = i.silent
+		if current = isForever(end); !current {
+			notes = i.silent
+		}
 	}
 	start := len(i.buffer)
-	var line []byte
-	var used int
-	var err error
-	if before == nil {
-		line, used, err = i.decoder.Row(i.buffer, present, i.data, notes)
-	} else {
-		line, used, err = i.decoder.Updated(i.buffer, *before, typemap.Image{Present: present, Data: i.data}, notes)
-	}
+	line, used, err := read(i.decoder, i.buffer, image, notes)
 	if err != nil {
 		return nil, err
 	}
