@@ -60,8 +60,9 @@ type Table struct {
 	State  State
 	Since  time.Time // when it came to this state
 
-	Created    bool          // we made it, so we may replace it
-	Definition *schema.Table // with which its copy began; nil if none was given
+	Created    bool              // we made it, so we may replace it
+	Definition *schema.Table     // with which its copy began; nil if none was given
+	Mapping    map[string]string // what each column becomes, as mapping.Table.Identities has it; nil: not known
 	Low, High  event.Position
 	Pending    []string // names of unique keys that are built once the high mark is reached
 
@@ -86,7 +87,7 @@ func Tables(ctx context.Context, db DB, sourceID int64) ([]*Table, error) {
 func scanTable(row pgx.CollectableRow) (*Table, error) {
 	t := &Table{}
 	var low, high, excluded string
-	err := row.Scan(&t.ID, &t.Source.Schema, &t.Source.Table, &t.Schema, &t.Name, &t.Key, &t.State, &t.Since, &t.Created, &t.Definition,
+	err := row.Scan(&t.ID, &t.Source.Schema, &t.Source.Table, &t.Schema, &t.Name, &t.Key, &t.State, &t.Since, &t.Created, &t.Definition, &t.Mapping,
 		&low, &high, &t.Pending, &t.Reason, &excluded, &t.EstimatedRows, &t.EstimatedBytes, &t.CopiedRows, &t.CopiedBytes, &t.DiscardedRows)
 	if err != nil {
 		return nil, err
@@ -101,20 +102,21 @@ func scanTable(row pgx.CollectableRow) (*Table, error) {
 
 // entry is a table as the statement that stores it reads it.
 type entry struct {
-	Schema         string        `json:"t_source_schema"`
-	Table          string        `json:"t_source_table"`
-	TargetSchema   string        `json:"v_schema_name"`
-	TargetTable    string        `json:"v_table_name"`
-	Key            []string      `json:"v_table_pkey"`
-	State          State         `json:"enm_state"`
-	Created        bool          `json:"b_created"`
-	Definition     *schema.Table `json:"jsb_definition"`
-	Low            string        `json:"t_low_mark"`
-	High           string        `json:"t_high_mark"`
-	Pending        []string      `json:"t_pending_keys"`
-	Reason         string        `json:"t_reason"`
-	EstimatedRows  int64         `json:"i_estimated_rows"`
-	EstimatedBytes int64         `json:"i_estimated_bytes"`
+	Schema         string            `json:"t_source_schema"`
+	Table          string            `json:"t_source_table"`
+	TargetSchema   string            `json:"v_schema_name"`
+	TargetTable    string            `json:"v_table_name"`
+	Key            []string          `json:"v_table_pkey"`
+	State          State             `json:"enm_state"`
+	Created        bool              `json:"b_created"`
+	Definition     *schema.Table     `json:"jsb_definition"`
+	Mapping        map[string]string `json:"jsb_mapping"`
+	Low            string            `json:"t_low_mark"`
+	High           string            `json:"t_high_mark"`
+	Pending        []string          `json:"t_pending_keys"`
+	Reason         string            `json:"t_reason"`
+	EstimatedRows  int64             `json:"i_estimated_rows"`
+	EstimatedBytes int64             `json:"i_estimated_bytes"`
 }
 
 // PutTables stores tables whole, in one round trip, and sets their IDs. A table
@@ -126,7 +128,7 @@ func PutTables(ctx context.Context, db DB, sourceID int64, tables ...*Table) err
 	for _, t := range tables {
 		entries = append(entries, entry{
 			Schema: t.Source.Schema, Table: t.Source.Table, TargetSchema: t.Schema, TargetTable: t.Name, Key: list(t.Key), State: t.State,
-			Created: t.Created, Definition: t.Definition, Low: encode(t.Low), High: encode(t.High), Pending: list(t.Pending), Reason: t.Reason,
+			Created: t.Created, Definition: t.Definition, Mapping: t.Mapping, Low: encode(t.Low), High: encode(t.High), Pending: list(t.Pending), Reason: t.Reason,
 			EstimatedRows: t.EstimatedRows, EstimatedBytes: t.EstimatedBytes,
 		})
 		byName[t.Source] = t

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -26,6 +27,7 @@ type copyLedger struct {
 
 	values  *valueLog
 	seal    *seal
+	rules   *mapping.Rules
 	mu      sync.Mutex
 	records map[schema.Name]*catalogue.Table
 	asked   map[schema.Name]bool // State was asked for: the record may be behind the catalogue
@@ -37,7 +39,7 @@ func (l *copyLedger) State(ctx context.Context, name schema.Name) (copier.State,
 	if err != nil {
 		return copier.State{}, nil, err
 	}
-	if record == nil || record.Definition == nil || record.State == catalogue.Failed {
+	if record == nil || record.Definition == nil || record.State == catalogue.Failed || !l.fits(record) {
 		return copier.State{}, nil, nil
 	}
 	state := copier.State{Step: copier.Begun, Definition: record.Definition, Low: record.Low, High: record.High}
@@ -67,6 +69,16 @@ func (l *copyLedger) State(ctx context.Context, name schema.Name) (copier.State,
 		}
 	}
 	return state, chunks, nil
+}
+
+// fits says whether a table that was begun would be mapped today as it was then. If the
+// configuration gives its columns other types or masks, its copy begins anew.
+func (l *copyLedger) fits(record *catalogue.Table) bool {
+	if record.Mapping == nil {
+		return true
+	}
+	t, err := l.rules.Table(record.Definition)
+	return err == nil && maps.Equal(record.Mapping, t.Identities())
 }
 
 // latest gives a table's record as the catalogue has it. The first time that is
@@ -101,6 +113,7 @@ func (l *copyLedger) record(name schema.Name) *catalogue.Table {
 func (l *copyLedger) Begin(ctx context.Context, tx dial.Tx, t *mapping.Table, s copier.State) error {
 	record := tableRecord(t, catalogue.Copying)
 	record.Created, record.Low, record.High, record.Definition = false, s.Low, s.High, s.Definition
+	record.Mapping = t.Identities()
 	if old := l.record(t.Source.Name); old != nil {
 		record.EstimatedRows, record.EstimatedBytes = old.EstimatedRows, old.EstimatedBytes
 	}

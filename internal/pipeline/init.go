@@ -200,7 +200,7 @@ func (c *initial) prepare(records []*catalogue.Table) error {
 	}
 	seal, err := newSeal(c.rules.MaskKey)
 	c.ledger = &copyLedger{
-		pool: c.pool, sourceID: c.lease.Source.ID, epoch: c.lease.Epoch, made: !spec.KeepExisting, values: newValueLog(c.rules.KeepOriginals), seal: seal,
+		pool: c.pool, sourceID: c.lease.Source.ID, epoch: c.lease.Epoch, made: !spec.KeepExisting, values: newValueLog(c.rules.KeepOriginals), seal: seal, rules: c.rules,
 		records: known, asked: map[schema.Name]bool{},
 	}
 	return err

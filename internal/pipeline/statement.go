@@ -172,7 +172,7 @@ func (w *writer) renamed(ctx context.Context, tx dial.Tx, pair [2]schema.Name) e
 
 // tableRecord is what the catalogue is told of a table that we made.
 func tableRecord(t *mapping.Table, state catalogue.State) *catalogue.Table {
-	record := &catalogue.Table{Source: t.Source.Name, Schema: t.Schema, Name: t.Name, State: state, Created: true, Definition: t.Source}
+	record := &catalogue.Table{Source: t.Source.Name, Schema: t.Schema, Name: t.Name, State: state, Created: true, Definition: t.Source, Mapping: t.Identities()}
 	for _, at := range t.Key {
 		record.Key = append(record.Key, t.Columns[at].Name)
 	}

@@ -12,6 +12,7 @@ COMMENT ON COLUMN sch_chameleon.t_conversions.i_originals IS 'how many of the or
 -- What each column became, and by which mask: a configuration that says otherwise
 -- does not fit the rows that are there.
 ALTER TABLE sch_chameleon.t_definitions ADD COLUMN jsb_mapping jsonb;
+ALTER TABLE sch_chameleon.t_replica_tables ADD COLUMN jsb_mapping jsonb;
 
 -- What the target had when the source was copied. A later extension changes nothing.
 ALTER TABLE sch_chameleon.t_sources ADD COLUMN jsb_options jsonb;
