@@ -12,8 +12,9 @@ import (
 // Codes of a query event's status variables, and how long the values are.
 // Those with a length of their own are in status.
 const (
-	statusSQLMode = 1
-	statusCharset = 4
+	statusSQLMode    = 1
+	statusCharset    = 4
+	statusCollations = 131
 )
 
 // query takes a QUERY event.
@@ -98,6 +99,8 @@ func statusVars(data []byte) (sqlMode uint64, charset uint16) {
 			c.number(2)
 		case 9: // tables that are updated
 			c.number(8)
+		case statusCollations: // newer MariaDBs, before the charset: pairs of ids
+			c.take(4 * int(c.number(1)))
 		default:
 			return sqlMode, charset
 		}
