@@ -29,7 +29,7 @@ func TestMembersBeyondTheBasicPlane(t *testing.T) {
 				"CREATE TABLE plain (id INT PRIMARY KEY AUTO_INCREMENT, e "+enum+"utf8mb4 NOT NULL DEFAULT '😀', s "+set+" CHARACTER SET utf8mb4 DEFAULT 'x,🦎', q ENUM('?','b?') DEFAULT 'b?', "+
 					"w "+enum+"utf16 DEFAULT '😀', v VARCHAR(10) CHARACTER SET utf8mb4 NOT NULL DEFAULT 'v😀?', u CHAR(9) CHARACTER SET utf32 DEFAULT '𐀀') COMMENT 'one'",
 				"CREATE TABLE keyed (e "+enum+"utf8mb4 NOT NULL, s "+set+" CHARACTER SET utf8mb4 NOT NULL DEFAULT '🦎', n INT, PRIMARY KEY (e, s))",
-				"CREATE TABLE nokey (e "+enum+"utf8mb4, `odd ``name` SET("+many+",'😀') CHARACTER SET utf8mb4)",
+				"CREATE TABLE nokey (e "+enum+"utf8mb4 DEFAULT '😀', `odd ``name` SET("+many+",'😀') CHARACTER SET utf8mb4)",
 				"INSERT INTO plain (e, s, w, q) VALUES (1, 1, 1, 1), (2, 2, 2, 2), (3, 4, 3, NULL), (4, 15, 4, 1), (0, 0, NULL, 2)", "INSERT INTO plain () VALUES ()",
 				"INSERT INTO keyed VALUES (1, 1, 1), (2, 2, 2), (3, 3, 3), (4, 15, 4)", "INSERT INTO nokey VALUES (1, 1), (2, 1<<63), (3, 18446744073709551615), (4, 7), (NULL, NULL)")
 			r.init()
