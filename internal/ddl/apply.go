@@ -213,6 +213,9 @@ func (x *applier) createTable(s *parse.CreateTable) error {
 		return nil
 	}
 	t, err := x.definition(name, s)
+	if err == nil && x.st.Derived {
+		err = certain(t)
+	}
 	if err != nil {
 		x.effect.exclude(name, "%v", err)
 		return nil
@@ -259,6 +262,20 @@ func (x *applier) definition(name schema.Name, s *parse.CreateTable) (*schema.Ta
 		x.referenced(&t.ForeignKeys[i], t, s)
 	}
 	return t, nil
+}
+
+// certain refuses a table whose definition may hold characters that its text hides.
+func certain(t *schema.Table) error {
+	hides := func(text string) bool { return strings.Contains(text, "?") }
+	for _, c := range t.Columns {
+		if wide := c.Type.Charset == "utf8mb4" || strings.HasPrefix(c.Type.Charset, "utf16") || c.Type.Charset == "utf32" || c.Type.Charset == "gb18030"; !wide {
+			continue
+		}
+		if slices.ContainsFunc(c.Type.Values, hides) || c.Default != nil && !c.Default.Expr && hides(c.Default.Text) {
+			return fmt.Errorf("a `?` in the members or the default of column %s may be another character, which the binary log does not tell of CREATE TABLE … SELECT, and it needs a copy: sync_tables", c.Name)
+		}
+	}
+	return nil
 }
 
 // referenced completes a foreign key that names its parent without columns: they

@@ -73,6 +73,9 @@ func settleLiteral(d *schema.Default, t *schema.Type) {
 			text = new(big.Int).SetBytes(raw).String()
 		} else {
 			text = string(raw)
+			if isText(t.Name) && t.Charset != "utf8mb4" && strings.ContainsFunc(text, func(r rune) bool { return r > 0x7F }) {
+				return // bytes of the column's own character set
+			}
 		}
 	}
 	switch {

@@ -38,9 +38,10 @@ func defaultSQL(t *mapping.Table, c mapping.Column) (sql, reason string) {
 // of the column's type; null says that it becomes NULL there.
 func literalField(s *schema.Column, c mapping.Column, d *schema.Default) (field string, null bool, err error) {
 	var src []byte
+	read := c.Map.Literal
 	switch {
-	case d.Expr:
-		src = bytesOf(d.Text)
+	case d.Expr: // a value's own bytes
+		src, read = bytesOf(d.Text), c.Map.Text
 	case s.Type.Name == "enum":
 		number := 0
 		for i, v := range s.Type.Values {
@@ -56,7 +57,7 @@ func literalField(s *schema.Column, c mapping.Column, d *schema.Default) (field 
 		src = []byte(d.Text)
 	}
 	var notes typemap.Notes
-	out, err := c.Map.Text(nil, src, &notes)
+	out, err := read(nil, src, &notes)
 	if err != nil {
 		return "", false, err
 	}

@@ -40,6 +40,8 @@ var stories = []story{
 	{run: alter("MODIFY a VARCHAR(30)", "MODIFY n VARCHAR(30) DEFAULT '0'", "MODIFY d VARCHAR(30)", "MODIFY e VARCHAR(10) DEFAULT 'zz'")},
 	{run: alter("MODIFY b INT NOT NULL DEFAULT 3"), setup: []string{base[0], "INSERT INTO t (a, b, n) VALUES (1, '12', 1), (2, '-7', 1)"}},
 	{run: alter("MODIFY b DECIMAL(8,2) NULL", "MODIFY b DOUBLE", "MODIFY b INT"), setup: []string{base[0], "INSERT INTO t (a, b, n) VALUES (1, '12.5', 1), (2, '-7', 1)"}},
+	{run: alter("ADD x VARCHAR(9) CHARACTER SET latin1 NOT NULL DEFAULT 'é€'", "ADD y CHAR(9) CHARACTER SET ucs2 NOT NULL DEFAULT 'ü ', ADD z CHAR(9) CHARACTER SET gbk NOT NULL DEFAULT '中'", "ALTER x SET DEFAULT 'Ã©'",
+		"ADD v ENUM('ä','é') CHARACTER SET latin1 NOT NULL DEFAULT 'é', ADD w SET('я','ю') CHARACTER SET cp1251 DEFAULT 'я'")},
 	{run: alter("CHANGE a aa INT DEFAULT 4", "CHANGE COLUMN b bb VARCHAR(10) CHARACTER SET latin1 NOT NULL", "CHANGE id id BIGINT NOT NULL AUTO_INCREMENT", "CHANGE id nr BIGINT NOT NULL AUTO_INCREMENT")},
 	{run: alter("CHANGE a b INT, CHANGE b a VARCHAR(20)")},
 	{run: alter("CHANGE e f ENUM('p','q','r','s') DEFAULT 's'", "CHANGE f e ENUM('p','q','r','s')")},

@@ -121,6 +121,15 @@ func displayWidth(t *schema.Type, d parse.Dialect) int {
 	return stated
 }
 
+// Retype writes the types of enums and sets anew, whose members have changed.
+func Retype(t *schema.Table, d parse.Dialect) {
+	for i := range t.Columns {
+		if c := &t.Columns[i]; len(c.Type.Values) > 0 {
+			c.Type.Text = typeText(&c.Type, d)
+		}
+	}
+}
+
 // typeText writes a complete type as information_schema.COLUMN_TYPE does.
 func typeText(t *schema.Type, d parse.Dialect) string {
 	text := t.Name

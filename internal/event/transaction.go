@@ -63,11 +63,12 @@ type TableMap struct {
 	ID       uint64
 	Schema   string
 	Table    string
-	Types    []byte   // a MYSQL_TYPE_* for each column
-	Meta     []uint16 // the type's metadata, as go-mysql's TableMapEvent.ColumnMeta has it
-	Nullable []byte   // bitmap
-	Names    []string // column names, with FULL metadata
-	Unsigned []bool   // by column; false for columns that are not numeric
+	Types    []byte     // a MYSQL_TYPE_* for each column
+	Meta     []uint16   // the type's metadata, as go-mysql's TableMapEvent.ColumnMeta has it
+	Nullable []byte     // bitmap
+	Names    []string   // column names, with FULL metadata
+	Unsigned []bool     // by column; false for columns that are not numeric
+	Members  [][]string // by column, of enums and sets in the column's own character set, with FULL metadata; nil for others
 }
 
 // Statement is a QUERY event that is not a transaction's frame (BEGIN, COMMIT …).
@@ -75,6 +76,7 @@ type Statement struct {
 	Schema  string    // the session's database, "" if none
 	SQL     string    // UTF-8
 	SQLMode uint64    // sql_mode bits, from the event's status variables
+	Derived bool      // the server wrote the text, of the columns that CREATE TABLE … SELECT made: characters beyond U+FFFF are `?` in it
 	Error   uint16    // error code that the statement ended with on the source
 	Time    time.Time // when it began, by the source's clock: what now() is in it; zero if not known
 	Offset  uint64    // offset of the event, for messages

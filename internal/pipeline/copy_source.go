@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"pgchameleon/internal/copier"
-	"pgchameleon/internal/ddl"
-	"pgchameleon/internal/ddl/parse"
 	"pgchameleon/internal/event"
 	"pgchameleon/internal/mapping"
 	"pgchameleon/internal/schema"
@@ -16,10 +14,10 @@ import (
 
 // copySource is the MySQL end as the copier wants it.
 type copySource struct {
-	config  dial.Config
-	server  *inspect.Server
-	dialect parse.Dialect
-	rules   *mapping.Rules
+	config      dial.Config
+	server      *inspect.Server
+	definitions *definitions
+	rules       *mapping.Rules
 }
 
 // Connect opens a session that reads.
@@ -70,11 +68,7 @@ type copySession struct {
 
 // Definition reads a table's definition as of now.
 func (s *copySession) Definition(ctx context.Context, name schema.Name) (*schema.Table, error) {
-	text, err := inspect.Definition(ctx, s.session.Conn(), name)
-	if err != nil {
-		return nil, err
-	}
-	t, err := ddl.Table(name.Schema, text, s.source.dialect)
+	t, err := s.source.definitions.read(ctx, s.session.Conn(), name)
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ func (r *Replica) Init(ctx context.Context, board *status.Board, restart bool, r
 	if err != nil {
 		return err
 	}
-	c := &initial{replica: r, lease: lease, origin: from, pool: pool, rules: rules, board: board}
+	c := &initial{replica: r, lease: lease, origin: from, pool: pool, rules: rules, board: board, definitions: r.definitions(from)}
 	if err := c.run(ctx, restart, ready); err != nil {
 		if ctx.Err() == nil && c.begun {
 			r.remember(ctx, pool, lease.Source.ID, err)
@@ -86,6 +86,8 @@ type initial struct {
 	loader  *write.Loader
 	ledger  *copyLedger
 	begun   bool // something was changed
+
+	definitions *definitions
 }
 
 func (c *initial) run(ctx context.Context, restart bool, ready func()) error {
@@ -358,7 +360,7 @@ func (c *initial) dropped(ctx context.Context, name schema.Name) error {
 func (c *initial) copier() *copier.Copier[target.Tx] {
 	spec := &c.replica.spec
 	return &copier.Copier[target.Tx]{
-		Source: &copySource{config: spec.MySQL, server: c.origin.server, dialect: c.origin.dialect, rules: c.rules},
+		Source: &copySource{config: spec.MySQL, server: c.origin.server, definitions: c.definitions, rules: c.rules},
 		Target: c.loader,
 		Ledger: c.ledger,
 		Options: copier.Options{

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -57,18 +58,18 @@ func (c *initial) list(ctx context.Context) (*listing, error) {
 }
 
 func (c *initial) listTable(ctx context.Context, l *listing, info inspect.TableInfo) error {
-	text, err := inspect.Definition(ctx, c.origin.conn, info.Name)
+	definition, err := c.definitions.read(ctx, c.origin.conn, info.Name)
 	if dial.Number(err) == noSuchTable {
 		delete(l.there, info.Name)
 		return nil
 	}
+	var unmapped errUnmapped
+	if errors.As(err, &unmapped) {
+		l.unmapped[info.Name] = unmapped.error
+		return nil
+	}
 	if err != nil {
 		return err
-	}
-	definition, err := ddl.Table(info.Name.Schema, text, c.origin.dialect)
-	if err != nil {
-		l.unmapped[info.Name] = err
-		return nil
 	}
 	definition = c.rules.Hide(definition)
 	l.wanted = append(l.wanted, definition)
@@ -115,11 +116,7 @@ func (c *initial) parents(ctx context.Context) error {
 				continue
 			}
 			wanted[parent] = true
-			text, err := inspect.Definition(ctx, c.origin.conn, parent)
-			if err != nil {
-				return err
-			}
-			definition, err := ddl.Table(parent.Schema, text, c.origin.dialect)
+			definition, err := c.definitions.read(ctx, c.origin.conn, parent)
 			if err != nil {
 				return err
 			}

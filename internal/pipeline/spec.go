@@ -69,6 +69,7 @@ type origin struct {
 	conn    *source.Conn
 	server  *inspect.Server
 	dialect parse.Dialect
+	hidden  *inspect.Hidden
 }
 
 // reach connects to the source and asks what it is.
@@ -82,7 +83,7 @@ func (r *Replica) reach(ctx context.Context) (*origin, error) {
 		_ = conn.Close()
 		return nil, err
 	}
-	return &origin{conn: conn, server: server, dialect: parse.Dialect{
+	return &origin{conn: conn, server: server, hidden: inspect.NewHidden(server), dialect: parse.Dialect{
 		Flavor: server.Flavor, Version: server.Version, Collation: server.Vars["collation_server"],
 		ImplicitTimestamps: server.Vars["explicit_defaults_for_timestamp"] == "OFF",
 	}}, nil

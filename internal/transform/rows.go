@@ -2,6 +2,7 @@ package transform
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"pgchameleon/internal/change"
@@ -21,7 +22,22 @@ func agrees(t *schema.Table, m *event.TableMap) error {
 			return fmt.Errorf("column %d is %s in the binlog and %s in the tracked definition; copy the table again", i+1, name, t.Columns[i].Name)
 		}
 	}
+	for i, members := range m.Members {
+		if c := &t.Columns[i]; members != nil && !sameMembers(&c.Type, members) {
+			return fmt.Errorf("the members of column %s are not the same in the binlog and in the tracked definition; copy the table again", c.Name)
+		}
+	}
 	return nil
+}
+
+// sameMembers compares an enum's or a set's members with those of the binlog, which
+// are in the column's character set: one by one where that is UTF-8.
+func sameMembers(t *schema.Type, members []string) bool {
+	switch t.Charset {
+	case "utf8mb4", "utf8mb3", "utf8", "ascii":
+		return slices.Equal(t.Values, members)
+	}
+	return len(t.Values) == len(members)
 }
 
 // rows decodes the images of one event. All lines share one buffer. A plain

@@ -136,3 +136,28 @@ func TestTheEndOfTime(t *testing.T) {
 		}
 	}
 }
+
+// A member that is another in the binlog than in the tracked definition is never written.
+func TestMembersAgreeWithTheBinlog(t *testing.T) {
+	of := func(charset string) *schema.Set {
+		return schema.NewSet(false, &schema.Table{Name: name("e"), Columns: []schema.Column{{Name: "e", Type: schema.Type{Name: "enum", Charset: charset, Values: []string{"a", "?"}, Text: "enum('a','?')"}}}})
+	}
+	for _, x := range []struct {
+		charset string
+		members []string
+		agree   bool
+	}{
+		{"utf8mb4", nil, true}, {"utf8mb4", []string{"a", "?"}, true}, {"utf8mb4", []string{"a", "😀"}, false}, {"utf8mb4", []string{"a"}, false},
+		{"latin1", []string{"a", "\xe9"}, true}, {"latin1", []string{"a", "b", "c"}, false},
+	} {
+		set := of(x.charset)
+		rows := &event.Rows{Action: event.Insert, Before: []byte{1}, Data: []byte{0, 2}, Map: &event.TableMap{
+			Schema: "shop", Table: "e", Types: []byte{254}, Meta: []uint16{247<<8 | 1}, Nullable: []byte{1}, Members: [][]string{x.members},
+		}}
+		tracker := New(set, &mapping.Rules{Schemas: map[string]string{"shop": "web"}}, true)
+		_, _, err := tracker.tables[name("e")].rows(rows)
+		if (err == nil) != x.agree || err != nil && !strings.Contains(err.Error(), "members of column e") {
+			t.Errorf("%s %q: %v", x.charset, x.members, err)
+		}
+	}
+}

@@ -60,6 +60,9 @@ Geometry stands for all spatial types. A MariaDB column that is COMPRESSED becom
 character follows the rule invalid_bytes. ZEROFILL is for showing: the value is the number, unsigned. Invisible columns, a generated invisible primary key too, are columns like others. Generated columns
 hold their values, as plain columns. Of a system-versioned table the current rows are replicated, without its two columns of the server's.
 
+MySQL and MariaDB show definitions in three bytes a character, so that characters beyond U+FFFF in members of enums and sets are ` + "`?`" + ` there. The server is asked for the members themselves; MySQL before 8
+tells only those that rows have, and the log names members that stay uncertain.
+
 A value comes from the copy and from the stream by one conversion, so both give the same bytes. Changes of documents that MySQL logs in
 part (binlog_row_value_options=PARTIAL_JSON) give the whole document.
 

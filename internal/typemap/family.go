@@ -70,6 +70,7 @@ type family struct {
 	expr   func(quoted string) string                                  // nil: the column itself
 	text   appender                                                    // plain form from the text protocol
 	value  func(typ byte, meta uint16) (byte, uint16, appender, error) // plain form from an image; checks the wire type
+	stated appender                                                    // plain form from the literal of a definition, in UTF-8; nil: as text
 	finish finisher                                                    // nil: the plain form is the field
 	why    string                                                      // for docs/types.md
 }

@@ -97,7 +97,8 @@ func (t target) fits(length int) bool {
 	return len(t.args) == 1 && t.args[0] >= length
 }
 
-// textFinisher: everything has a text form.
+// textFinisher: everything has a text form. That of geometry and vectors, digits or a
+// list, means nothing when it is cut.
 func (f family) textFinisher(p *policy, t target) finisher {
 	limit := 0
 	if len(t.args) == 1 {
@@ -106,10 +107,12 @@ func (f family) textFinisher(p *policy, t target) finisher {
 		limit = 1
 	}
 	finish := finisher(p.text)
-	switch f.kind {
-	case kindGeometry:
+	switch {
+	case limit > 0 && (f.kind == kindGeometry || f.kind == kindVector):
+		return nil
+	case f.kind == kindGeometry:
 		finish = func(dst []byte, start int, _ *Notes) ([]byte, error) { return hexed(dst, start, ""), nil }
-	case kindVector:
+	case f.kind == kindVector:
 		finish = around('[', ']')
 	}
 	if limit == 0 {

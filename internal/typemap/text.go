@@ -24,6 +24,10 @@ func textFamily(c *schema.Column, p *policy) (family, error) {
 	if t.Charset != "" && t.Charset != "utf8mb4" {
 		f.expr = func(quoted string) string { return "CAST(" + quoted + " AS BINARY)" }
 	}
+	stated, err := charsetDecoder("utf8mb4")
+	if err != nil {
+		return f, err
+	}
 	fixed := t.Name == "char" || t.Name == "nchar"
 	switch {
 	case fixed && t.Length < 0:
@@ -35,9 +39,9 @@ func textFamily(c *schema.Column, p *policy) (family, error) {
 		f.sql = fmt.Sprintf("character varying(%d)", t.Length)
 	}
 	if fixed {
-		decode = trimmed(decode)
+		decode, stated = trimmed(decode), trimmed(stated)
 	}
-	f.text = decode
+	f.text, f.stated = decode, stated
 	f.value = stringValue(t.Text, decode)
 	if t.JSON {
 		f.kind, f.sql, f.finish = kindJSON, "json", p.json

@@ -146,8 +146,21 @@ func (c *Column) Select(quoted string) string {
 // Text appends the COPY text field for src, a value (not NULL) of the text
 // protocol as Select yields it.
 func (c *Column) Text(dst, src []byte, notes *Notes) ([]byte, error) {
+	return c.field(c.family.text, dst, src, notes)
+}
+
+// Literal is Text for a literal of the column's definition, which is UTF-8 whatever
+// the column's character set.
+func (c *Column) Literal(dst, src []byte, notes *Notes) ([]byte, error) {
+	if c.family.stated != nil {
+		return c.field(c.family.stated, dst, src, notes)
+	}
+	return c.Text(dst, src, notes)
+}
+
+func (c *Column) field(plain appender, dst, src []byte, notes *Notes) ([]byte, error) {
 	start := len(dst)
-	dst, err := c.family.text(dst, src, notes)
+	dst, err := plain(dst, src, notes)
 	if err != nil || c.family.finish == nil {
 		return dst, err
 	}

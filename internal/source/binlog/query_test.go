@@ -42,6 +42,18 @@ func TestDecodeCharsets(t *testing.T) {
 	}
 }
 
+func TestStatusVars(t *testing.T) {
+	mode := "\x01\x00\x00\x20\x54\x00\x00\x00\x00"
+	for story, data := range map[string]string{
+		"MySQL":                       "\x00\x01\x02\x03\x04" + mode + "\x06\x03std\x04\x08\x00\x08\x00\xff\x00",
+		"MariaDB with its collations": mode + "\x06\x03std\x83\x02\x21\x00\x00\x08\x23\x00\x00\x0a\x04\x08\x00\x08\x00\x00\x09",
+	} {
+		if mode, charset := statusVars([]byte(data)); mode != 0x54200000 || charset != 8 {
+			t.Errorf("%s: sql_mode %x, character set %d", story, mode, charset)
+		}
+	}
+}
+
 func TestWiden(t *testing.T) {
 	for _, x := range []struct {
 		pos  uint64

@@ -19,6 +19,7 @@ type reader struct {
 	keep       func(schema.Name) bool
 	pieceBytes int
 	charsets   charsets
+	old        bool // MySQL before 8
 	emit       func(context.Context, *event.Transaction) error
 	idle       func(event.Position, time.Time)
 	tracker    *Tracker

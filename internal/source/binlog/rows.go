@@ -89,9 +89,38 @@ func parseTableMap(body []byte) (*event.TableMap, error) {
 			if names.bad {
 				return nil, errShort
 			}
+		case replication.TABLE_MAP_OPT_META_ENUM_STR_VALUE:
+			if !members(m, mysql.MYSQL_TYPE_ENUM, value) {
+				return nil, errShort
+			}
+		case replication.TABLE_MAP_OPT_META_SET_STR_VALUE:
+			if !members(m, mysql.MYSQL_TYPE_SET, value) {
+				return nil, errShort
+			}
 		}
 	}
 	return m, c.err()
+}
+
+// members reads the members of all enums or all sets; false says that they end
+// too early.
+func members(m *event.TableMap, kind byte, value []byte) bool {
+	if m.Members == nil {
+		m.Members = make([][]string, len(m.Types))
+	}
+	c := cursor{data: value}
+	for i, is := range m.Types {
+		if is != kind && (is != mysql.MYSQL_TYPE_STRING || byte(m.Meta[i]>>8) != kind) {
+			continue
+		}
+		for range c.counted() {
+			if c.bad {
+				return false
+			}
+			m.Members[i] = append(m.Members[i], string(c.take(c.counted())))
+		}
+	}
+	return !c.bad
 }
 
 // columnMeta reads the metadata of one column, whose width is the type's.
