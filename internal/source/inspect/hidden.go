@@ -21,7 +21,7 @@ import (
 // Hidden finds out what SHOW CREATE TABLE hides: it is written in utf8mb3, so that
 // a character beyond U+FFFF in a member of an ENUM or SET, or in a default, is a `?`
 // there, as one that really is a `?`. It is for one server and many goroutines, and
-// remembers what it has read rows for, which only MySQL before 8 needs.
+// remembers what it has read rows for, which only MySQL before 8 and MariaDB before 10.3 need.
 type Hidden struct {
 	server *Server
 	mu     sync.Mutex
