@@ -21,7 +21,7 @@ import (
 // Hidden finds out what SHOW CREATE TABLE hides: it is written in utf8mb3, so that
 // a character beyond U+FFFF in a member of an ENUM or SET, or in a default, is a `?`
 // there, as one that really is a `?`. It is for one server and many goroutines, and
-// remembers what it has read rows for.
+// remembers what it has read rows for, which only MySQL before 8 and MariaDB before 10.3 need.
 type Hidden struct {
 	server *Server
 	mu     sync.Mutex
@@ -123,7 +123,8 @@ func (h *Hidden) members(ctx context.Context, conn *client.Conn, table schema.Na
 
 // find gives members by their numbers, as many as can be had.
 func (h *Hidden) find(ctx context.Context, conn *client.Conn, table schema.Name, c *schema.Column, numbers []int) (map[int]string, error) {
-	if h.server.Flavor == event.MySQL && h.server.Version < 80000 {
+	since := map[event.Flavor]int{event.MySQL: 80000, event.MariaDB: 100300}[h.server.Flavor]
+	if h.server.Version < since {
 		return h.readMembers(ctx, conn, table, c, numbers)
 	}
 	found := map[int]string{}
