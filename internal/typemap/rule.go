@@ -91,9 +91,9 @@ var ruleActions = [numberOfRule][]Action{
 // About says what values the rule is for, without a full stop.
 func (r Rule) About() string {
 	return [numberOfRule]string{
-		"a zero or partly zero date, a day that no month has, a date in the year 0",
+		"a zero or partly zero date, a day that no month has, a date in the year 0 (MySQL's last day, 9999-12-31, is within what PostgreSQL holds)",
 		"a time that is negative or beyond 24:00:00; under an override, a value beyond the type's range, text that is no value of it, a number other than 0 and 1 as a boolean, text that is too long",
-		"under an override, digits or a time of day that the type does not have",
+		"digits or a time of day that the type of an override does not have",
 		"NUL characters in text, `\\u0000` in jsonb",
 		"bytes that are no character of the column's character set, half surrogate pairs in jsonb",
 		"the invalid member of an enum, number 0, which MySQL shows as `''`",
