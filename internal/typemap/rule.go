@@ -44,18 +44,6 @@ func AllRules() []Rule {
 	return list
 }
 
-// ParseRule reads the name that Key gives.
-func ParseRule(key string) (Rule, error) {
-	var keys []string
-	for _, r := range AllRules() {
-		if r.Key() == key {
-			return r, nil
-		}
-		keys = append(keys, r.Key())
-	}
-	return 0, fmt.Errorf("%q is no rule; the rules are %s", key, strings.Join(keys, ", "))
-}
-
 // Action is what a rule does to a value.
 type Action uint8
 
