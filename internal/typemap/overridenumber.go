@@ -87,7 +87,7 @@ func (f family) floatFinisher(p *policy, t target) finisher {
 			return p.instead(dst, start, OutOfRange, strconv.FormatFloat(math.Copysign(math.MaxFloat32, number), 'g', -1, 32), notes)
 		}
 		kept := appendFloat(nil, number, width)
-		if back, ok := decimalText(kept, false); !ok || f.kind != kindFloat && !equalNumbers(back, text) || f.kind == kindFloat && width == 32 && float64(float32(number)) != number && f.sql != "real" {
+		if f.inexact(text, number, kept, width) {
 			var done bool
 			if dst, done, err = p.mended(dst, start, Rounded, notes); done || err != nil {
 				return dst, err
@@ -95,6 +95,16 @@ func (f family) floatFinisher(p *policy, t target) finisher {
 		}
 		return append(dst[:start], kept...), nil
 	}
+}
+
+// inexact says whether a float of width bits, printed as kept, is not the number of the
+// plain form, which text and number give.
+func (f family) inexact(text string, number float64, kept []byte, width int) bool {
+	if f.kind == kindFloat { // its digits are the shortest of its own width
+		return width == 32 && f.sql != "real" && float64(float32(number)) != number
+	}
+	back, ok := decimalText(kept, false)
+	return !ok || !equalNumbers(back, text)
 }
 
 // decimalText gives a number's digits without an exponent and without zeros at the front.
