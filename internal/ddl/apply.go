@@ -114,7 +114,7 @@ func (x *applier) other(s *parse.Other) {
 	}
 	for _, n := range s.Tables {
 		if t := x.set.Get(x.name(n)); t != nil && x.rules.Wants(t.Name) {
-			x.effect.exclude(t.Name, "its rows were changed by a statement, not by row events (binlog_format was not ROW); it needs a copy: sync_tables")
+			x.effect.refill(t.Name, "its rows were changed by a statement, not by row events (binlog_format was not ROW); it needs a copy: sync_tables")
 		}
 	}
 }
@@ -217,7 +217,7 @@ func (x *applier) createTable(s *parse.CreateTable) error {
 		err = certain(t)
 	}
 	if err != nil {
-		x.effect.exclude(name, "%v", err)
+		x.effect.refill(name, "%v", err)
 		return nil
 	}
 	x.set = x.set.With(nil, t)

@@ -33,7 +33,7 @@ func (x *applier) alterTable(name schema.Name, s *parse.AlterTable) error {
 	for _, a := range s.Actions {
 		if p, ok := a.(*parse.Partition); ok && p.Table.Table != "" {
 			if t := x.set.Get(x.name(p.Table)); t != nil && x.rules.Wants(t.Name) {
-				x.effect.exclude(t.Name, "%s", draft.refill)
+				x.effect.refill(t.Name, "%s", draft.refill)
 			}
 		}
 	}
@@ -83,13 +83,13 @@ func (x *applier) translate(before *schema.Table, draft *draft) {
 		return
 	}
 	if draft.refill != "" {
-		x.effect.exclude(before.Name, "%s; it needs a copy: sync_tables", draft.refill)
+		x.effect.refill(before.Name, "%s; it needs a copy: sync_tables", draft.refill)
 		return
 	}
 	changes := &diff{before: old, after: next, origin: draft.origin, was: draft.was, statement: x.st, d: x.d}
 	sql, reason := changes.run()
 	if reason != "" {
-		x.effect.exclude(before.Name, "%s; it needs a copy: sync_tables", reason)
+		x.effect.refill(before.Name, "%s; it needs a copy: sync_tables", reason)
 		return
 	}
 	x.effect.run(before.Name, sql...)
@@ -141,7 +141,7 @@ func (x *applier) rename(from, to schema.Name) {
 	wanted := x.rules.Wants(to)
 	switch {
 	case before == nil && wanted:
-		x.effect.exclude(to, needsCopy)
+		x.effect.refill(to, needsCopy)
 		return
 	case before == nil:
 		return
@@ -162,7 +162,7 @@ func (x *applier) rename(from, to schema.Name) {
 		x.effect.change(to)
 	case !x.rules.Wants(from):
 		x.set = x.set.With([]schema.Name{to})
-		x.effect.exclude(to, needsCopy)
+		x.effect.refill(to, needsCopy)
 	case !wanted:
 		x.set = x.set.With([]schema.Name{to})
 		x.effect.exclude(from, "it was renamed to %s, which is not replicated; the table in PostgreSQL stays as it was", to)
@@ -181,9 +181,10 @@ func (x *applier) move(before, after *schema.Table) {
 		}
 	}
 	if at := slices.IndexFunc(e.Excluded, func(g Exclusion) bool { return g.Name == before.Name }); at >= 0 {
-		reason := e.Excluded[at].Reason
+		moved := e.Excluded[at]
 		e.Excluded = slices.Delete(e.Excluded, at, at+1)
-		e.exclude(after.Name, "%s", reason)
+		e.exclude(after.Name, "%s", moved.Reason)
+		e.Excluded[len(e.Excluded)-1].Refill = moved.Refill
 		e.Renamed = append(e.Renamed, [2]schema.Name{before.Name, after.Name})
 		return
 	}
@@ -199,7 +200,7 @@ func (x *applier) move(before, after *schema.Table) {
 	}
 	for i, c := range next.Columns {
 		if was := old.Columns[i].Map.Identity(); was != c.Map.Identity() {
-			e.exclude(after.Name, "its column %s was %s as %s and would be %s now; give both names the same override and mask, and copy it: sync_tables", c.Name, was, before.Name, c.Map.Identity())
+			e.refill(after.Name, "its column %s was %s as %s and would be %s now; give both names the same override and mask, and copy it: sync_tables", c.Name, was, before.Name, c.Map.Identity())
 			e.Renamed = append(e.Renamed, [2]schema.Name{before.Name, after.Name})
 			return
 		}

@@ -32,6 +32,7 @@ type Effect struct {
 type Exclusion struct {
 	Name   schema.Name
 	Reason string
+	Refill bool // its definition is known, but its rows must be read again from the source
 }
 
 // Untranslatable is the error for a statement that cannot be read.
@@ -61,6 +62,12 @@ func (e *Effect) run(name schema.Name, sql ...string) {
 func (e *Effect) exclude(name schema.Name, format string, args ...any) {
 	e.lift(name)
 	e.Excluded = append(e.Excluded, Exclusion{Name: name, Reason: fmt.Sprintf(format, args...)})
+}
+
+// refill parks a table whose rows must be read again from the source.
+func (e *Effect) refill(name schema.Name, format string, args ...any) {
+	e.exclude(name, format, args...)
+	e.Excluded[len(e.Excluded)-1].Refill = true
 }
 
 // lift takes an exclusion back: the name has come to stand for another table.
