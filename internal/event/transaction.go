@@ -78,6 +78,7 @@ type Statement struct {
 	SQLMode uint64    // sql_mode bits, from the event's status variables
 	Derived bool      // the server wrote the text, of the columns that CREATE TABLE … SELECT made: characters beyond U+FFFF are `?` in it
 	Error   uint16    // error code that the statement ended with on the source
+	Session bool      // it used what only its session has: a temporary table, or the session's own variables
 	Time    time.Time // when it began, by the source's clock: what now() is in it; zero if not known
 	Offset  uint64    // offset of the event, for messages
 }
