@@ -60,8 +60,7 @@ func TestRandomWalk(t *testing.T) {
 func walk(t *testing.T, src, dst *testserver.Server, statements func(run func(string) error)) {
 	t.Helper()
 	db := src.Database(t, "walk")
-	src.Exec(t, db, "CREATE TABLE e2e_marker (id INT PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB", "INSERT INTO e2e_marker VALUES (1, 0)")
-	r := openReplica(t, src, dst, db)
+	r := newReplica(t, src, dst, options{schemas: map[string]string{db: db}})
 	r.init()
 	r.start()
 	conn, err := src.Connect(context.Background(), db)
@@ -84,21 +83,6 @@ func walk(t *testing.T, src, dst *testserver.Server, statements func(run func(st
 	r.stop()
 }
 
-// openReplica configures a replica of a database that has its marker already.
-func openReplica(t *testing.T, src, dst *testserver.Server, db string) *replica {
-	t.Helper()
-	bin, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &replica{t: t, bin: bin, home: t.TempDir(), src: src, dst: dst, schemas: map[string]string{db: db}, marker: db, database: dst.Database(t, "walk")}
-	r.configure("")
-	r.must("create_replica_schema")
-	r.must("add_source", "--source", "mysql")
-	t.Cleanup(func() { r.run("stop_replica", "--source", "mysql") })
-	return r
-}
-
 // settled waits until no table is on its way and tells which cannot be followed.
 func (r *replica) settled() string {
 	r.t.Helper()
@@ -118,7 +102,7 @@ func (r *replica) settled() string {
 // copy makes of them now.
 func (r *replica) sameAsCopied() {
 	r.t.Helper()
-	copied := openReplica(r.t, r.src, r.dst, r.marker)
+	copied := newReplica(r.t, r.src, r.dst, options{schemas: r.schemas})
 	copied.init()
 	copied.start()
 	copied.caughtUp()
