@@ -50,7 +50,8 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 	if err != nil {
 		return err
 	}
-	if err = w.leave(ctx, tx, parked, e); err == nil {
+	err = w.leave(ctx, tx, parked, e)
+	if err == nil {
 		err = w.record(ctx, tx, e)
 	}
 	if err == nil {
