@@ -86,7 +86,7 @@ func (x *applier) translate(before *schema.Table, draft *draft) {
 		x.effect.refill(before.Name, "%s; it needs a copy: sync_tables", draft.refill)
 		return
 	}
-	changes := &diff{before: old, after: next, origin: draft.origin, was: draft.was, statement: x.st, d: x.d}
+	changes := &diff{before: old, after: next, origin: draft.origin, was: draft.was, statement: x.st, ignore: draft.ignore, d: x.d}
 	sql, reason := changes.run()
 	if reason != "" {
 		x.effect.refill(before.Name, "%s; it needs a copy: sync_tables", reason)
