@@ -27,7 +27,7 @@ type kindOfColumn struct {
 
 const (
 	texts   = `''|' '|'a'|'A'|'a '|' a'|'abcdefghij'|'1'|'-1'|'+7'|' 12 '|'3.5'|'2.5'|'-2.5'|'1e2'|'12abc'|'0'|'00'|'300'|'-129'|'99999999999999999999'|'2020-02-29'|'2021-02-29'|'2020-02-29 10:11:12.987'|'2020-02-29T10:11:12'|'0000-00-00'|'20200229'|'10:11:12'|'-10:11:12'|'100:00:00'|'24:00:00'|'10:11'|'b'|'10'|'a,b'|'b,a'|'a,z'|'true'|'null'|'{"a": 1}'|'[1, 2]'|'x''y'|'tab	and\\back'|'1.2.3.4'|'::1'|'6ccd780c-baba-1026-9564-5b8c656024db'|'1999'|'99'`
-	wide    = `|'é'|'É'|'€'|'ä,b'`
+	accents = `|'é'|'É'|'€'|'ä,b'`
 	days    = `'2020-02-29'|'1000-01-01'|'9999-12-31'|'1970-01-01'|'0000-00-00'|'2020-00-00'|'2020-05-00'|'1969-12-31'|'2038-02-01'|'0001-01-01'|'2155-01-01'|'1899-01-01'`
 	moments = `'2020-02-29 10:11:12'|'2020-02-29 00:00:00'|'1000-01-01 00:00:00'|'9999-12-31 23:59:59'|'0000-00-00 00:00:00'|'2020-00-00 10:00:00'|'1999-12-31 23:59:59'|'0001-01-01 00:00:00'`
 	stamps  = `'2020-02-29 10:11:12'|'1970-01-01 00:00:01'|'2038-01-19 03:14:07'|'0000-00-00 00:00:00'|'2020-03-29 02:30:00'`
@@ -67,14 +67,14 @@ var kindsOfColumn = []kindOfColumn{
 	{"", "TIME", clocks},
 	{"", "TIME NOT NULL", clocks},
 	{"", "TIME(3)", clocks + "|'10:11:12.500'|'-00:00:00.400'|'23:59:59.999'"},
-	{"", "CHAR(20)", texts + wide},
-	{"", "VARCHAR(60)", texts + wide + "|'😀'"},
+	{"", "CHAR(20)", texts + accents},
+	{"", "VARCHAR(60)", texts + accents + "|'😀'"},
 	{"", "VARCHAR(5)", "''|'a'|'b'|'a '|'12'|'12345'|'é'|'a,b'|'b    '"},
-	{"", "VARCHAR(60) CHARACTER SET latin1", texts + wide},
-	{"", "VARCHAR(60) CHARACTER SET utf8", texts + wide},
-	{"", "VARCHAR(60) COLLATE utf8mb4_bin", texts + wide},
-	{"", "TEXT", texts + wide + "|'😀'"},
-	{"", "TINYTEXT CHARACTER SET latin1", texts + wide},
+	{"", "VARCHAR(60) CHARACTER SET latin1", texts + accents},
+	{"", "VARCHAR(60) CHARACTER SET utf8", texts + accents},
+	{"", "VARCHAR(60) COLLATE utf8mb4_bin", texts + accents},
+	{"", "TEXT", texts + accents + "|'😀'"},
+	{"", "TINYTEXT CHARACTER SET latin1", texts + accents},
 	{"", "VARCHAR(40) CHARACTER SET ucs2", "''|'a'|'é'|'€'|'12'|'a,b'"},
 	{"", "VARBINARY(30)", binary},
 	{"", "BINARY(4)", "''|'a'|'1234'|X'00000031'|X'FF'|'é'"},

@@ -246,7 +246,7 @@ const (
 // strict says whether the source has refused values that it would have changed otherwise.
 func (c *conversion) strict() bool {
 	mode, innodb := c.x.statement.SQLMode, strings.EqualFold(c.x.before.Source.Engine, "InnoDB") && strings.EqualFold(c.x.after.Source.Engine, "InnoDB")
-	return !c.x.ignore && (mode&strictAllTables != 0 || innodb && mode&strictTransTables != 0)
+	return !c.x.lenient && (mode&strictAllTables != 0 || innodb && mode&strictTransTables != 0)
 }
 
 // roomy says whether a text or bytes of so many ASCII characters fit.

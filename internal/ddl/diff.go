@@ -22,7 +22,7 @@ type diff struct {
 	origin        []int             // by column of after.Source: its ordinal in before.Source, or -1
 	was           map[string]string // by index name after: its name before
 	statement     *event.Statement
-	ignore        bool // ALTER IGNORE TABLE
+	lenient       bool // ALTER IGNORE TABLE
 	d             parse.Dialect
 
 	kept    []pair
