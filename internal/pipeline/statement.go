@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/ddl"
@@ -97,7 +98,7 @@ func touched(e *ddl.Effect) []schema.Name {
 
 // refused parks the tables of a statement that PostgreSQL does not take.
 func (w *writer) refused(ctx context.Context, s *statement, cause error) error {
-	reason := fmt.Sprintf("PostgreSQL refused the statement's translation: %v", cause)
+	reason := fmt.Sprintf("PostgreSQL refused the statement's translation: %v%s", cause, remedy(cause))
 	names := append(touched(s.effect), s.effect.Created...)
 	if w.exit {
 		return fault.New(fault.Data, exitHint, "tables %v: %s", names, reason)
@@ -112,6 +113,17 @@ func (w *writer) refused(ctx context.Context, s *statement, cause error) error {
 		}
 	}
 	return nil
+}
+
+// remedy says what to do about a refusal, where that is not plain from PostgreSQL's words.
+func remedy(cause error) string {
+	switch code := dial.Code(cause); {
+	case code == "0A000" || code == "2BP01": // a view, a rule, a foreign key of the user's
+		return "; nothing of yours is dropped or changed. Drop what depends on it, or change it so that it does not need what the statement changes; sync_tables then copies the table, and makes views again that fit it"
+	case strings.HasPrefix(code, "22") || strings.HasPrefix(code, "23"):
+		return "; what the source made of its values cannot be worked out here, and the table needs a copy: sync_tables"
+	}
+	return ""
 }
 
 // record writes down what a statement has done to the set of tables.
