@@ -91,7 +91,7 @@ func (x *applier) translate(before *schema.Table, draft *draft) {
 		return
 	}
 	old, kept := withoutSurplus(old, next)
-	changes := &diff{before: old, after: next, origin: draft.origin, was: draft.was, statement: x.st, d: x.d}
+	changes := &diff{before: old, after: next, origin: draft.origin, was: draft.was, statement: x.st, lenient: draft.lenient, d: x.d}
 	sql, reason := changes.run()
 	if reason != "" {
 		x.effect.refill(before.Name, "%s; it needs a copy: sync_tables", reason)
