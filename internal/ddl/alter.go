@@ -17,6 +17,7 @@ type draft struct {
 	origin []int             // by column: its ordinal in before, or -1
 	was    map[string]string // by name of an index that there was: its name before
 	rename *schema.Name      // RENAME TO
+	outer  string            // the database's collation
 	refill string            // why the rows must be read again from the source; "" if they need not
 }
 
@@ -108,8 +109,7 @@ func (x *draft) options(a parse.Action, _ map[string]string) error {
 // convert gives all text columns another character set; a text type that would
 // hold fewer characters grows.
 func (x *draft) convert(a *parse.Convert) {
-	outer := serverCollation(x.d)
-	charset, collation := resolve(a.Charset, a.Collation, charsetOf(outer), outer, x.d)
+	charset, collation := resolve(a.Charset, a.Collation, charsetOf(x.outer), x.outer, x.d)
 	for i := range x.t.Columns {
 		c := &x.t.Columns[i]
 		t := &c.Type

@@ -17,6 +17,7 @@ func (x *applier) alterTable(name schema.Name, s *parse.AlterTable) error {
 		return nil
 	}
 	draft := newDraft(before, x.d)
+	draft.outer = databaseCollation(x.set, name.Schema, x.d)
 	if err := draft.alter(s); err != nil {
 		return err
 	}
