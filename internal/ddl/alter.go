@@ -19,6 +19,7 @@ type draft struct {
 	rename  *schema.Name      // RENAME TO
 	refill  string            // why the rows must be read again from the source; "" if they need not
 	lenient bool              // ALTER IGNORE TABLE
+	outer   string            // the database's collation
 }
 
 func newDraft(t *schema.Table, d parse.Dialect) *draft {
@@ -110,8 +111,7 @@ func (x *draft) options(a parse.Action, _ map[string]string) error {
 // convert gives all text columns another character set; a text type that would
 // hold fewer characters grows.
 func (x *draft) convert(a *parse.Convert) {
-	outer := serverCollation(x.d)
-	charset, collation := resolve(a.Charset, a.Collation, charsetOf(outer), outer, x.d)
+	charset, collation := resolve(a.Charset, a.Collation, charsetOf(x.outer), x.outer, x.d)
 	for i := range x.t.Columns {
 		c := &x.t.Columns[i]
 		t := &c.Type

@@ -101,6 +101,8 @@ func (x *draft) rest(a parse.Action) error {
 		}
 	case *parse.Partition:
 		return x.partition(a)
+	case *parse.Tablespace:
+		x.refill = "the table's file was replaced"
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -240,8 +241,15 @@ func plain(t *schema.Table) *schema.Table {
 	return t
 }
 
+// arrows are the short forms of functions of JSON.
+var arrows = regexp.MustCompile(`(\w+)->(>?)('[^']*')`)
+
 func squeeze(expr string) string {
-	return strings.ToLower(strings.NewReplacer("`", "", " ", "", "(", "", ")", "", "_utf8mb4", "", `\'`, "'", "_latin1", "").Replace(expr))
+	expr = arrows.ReplaceAllStringFunc(expr, func(short string) string {
+		part := arrows.FindStringSubmatch(short)
+		return map[bool]string{true: "json_unquote"}[part[2] != ""] + "json_extract" + part[1] + "," + part[3]
+	})
+	return strings.ToLower(strings.NewReplacer("`", "", " ", "", "(", "", ")", "", "_utf8mb4", "", `\'`, "'", "_latin1", "", "NEXT VALUE FOR", "nextval", "PREVIOUS VALUE FOR", "lastval").Replace(expr))
 }
 
 // samePostgres compares the evolved tables with fresh copies.
