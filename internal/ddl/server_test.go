@@ -35,6 +35,7 @@ type bench struct {
 	source   *launch.Conn
 	target   *launch.Conn
 	change   func(*mapping.Rules) // the story's own rules; nil: none
+	noted    map[string]bool      // table.column of which a rule has changed values
 }
 
 func newBench(t testing.TB, server string) *bench {
@@ -165,6 +166,7 @@ func (b *bench) rows(t *mapping.Table) {
 			if err != nil {
 				b.t.Fatal(err)
 			}
+			b.note(t.Source.Name, t.Source.Columns[c.Ordinal].Name, &notes)
 			if string(field) == `\N` {
 				values = append(values, "NULL")
 				continue

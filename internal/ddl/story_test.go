@@ -43,6 +43,7 @@ type story struct {
 	run      []string // followed
 	excluded string   // part of the reason if a table is to be parked
 	rules    func(*mapping.Rules)
+	each     bool // rows are compared after each statement
 }
 
 // follow runs a story: after each statement our schema is what the source shows,
@@ -57,12 +58,13 @@ func (b *bench) follow(s story) {
 	parked := map[schema.Name]bool{}
 	for _, sql := range s.run {
 		b.must(b.source, sql)
-		effect, err := ddl.Apply(set, &event.Statement{Schema: b.database, SQL: sql}, b.dialect, b.rules("evolved"))
+		effect, err := ddl.Apply(set, &event.Statement{Schema: b.database, SQL: sql, Zone: "+00:00"}, b.dialect, b.rules("evolved"))
 		if err != nil {
 			var unknown *ddl.Untranslatable
 			b.t.Errorf("%s: %v (%t)\n%s", b.name, err, errors.As(err, &unknown), sql)
 			return
 		}
+		b.rely(effect)
 		for _, x := range effect.Excluded {
 			parked[x.Name] = true
 			if s.excluded == "" || !strings.Contains(x.Reason, s.excluded) {
@@ -81,6 +83,10 @@ func (b *bench) follow(s story) {
 		}
 		set = effect.Next
 		b.same(sql, set)
+		if s.each && !b.t.Failed() {
+			b.samePostgres([]string{sql}, set, parked)
+			b.must(b.target, "DROP SCHEMA fresh CASCADE", "CREATE SCHEMA fresh")
+		}
 	}
 	if s.excluded != "" && len(parked) == 0 {
 		b.t.Errorf("%s: nothing was excluded by %s", b.name, s.run)
@@ -120,6 +126,7 @@ func plain(t *schema.Table) *schema.Table {
 			t.Indexes[i].Parts[j].Expr = squeeze(t.Indexes[i].Parts[j].Expr)
 		}
 	}
+	plainPartitioning(t.Partitioning)
 	slices.SortFunc(t.Checks, func(a, b schema.Check) int { return strings.Compare(a.Name, b.Name) })
 	for i := range t.Checks {
 		t.Checks[i].Expr = squeeze(t.Checks[i].Expr)

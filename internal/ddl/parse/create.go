@@ -57,8 +57,7 @@ func (p *parser) createTable(s *CreateTable) Statement {
 	for p.options(&s.Options) || p.accept(",") {
 	}
 	if p.is("PARTITION", "BY") {
-		s.Partitioned = true
-		p.skipTo(func() bool { return !p.is("(") && p.isSelect() || p.is("START", "TRANSACTION") || p.is(";") })
+		s.Partitioning = p.partitioning(func() bool { return !p.is("(") && p.isSelect() || p.is("START", "TRANSACTION") || p.is(";") })
 	}
 	if p.accept("START", "TRANSACTION") {
 		s.StartTransaction = true

@@ -38,7 +38,7 @@ func (r *reader) query(body []byte, compressed bool, offset uint64) (*event.Stat
 		}
 	}
 	var charset uint16
-	s.SQLMode, charset = statusVars(status)
+	s.SQLMode, s.Zone, charset = statusVars(status)
 	if r.header.time != 0 {
 		s.Time = time.Unix(int64(r.header.time), 0)
 	}
@@ -75,9 +75,10 @@ func (r *reader) rewritten(text []byte) bool {
 	return bytes.HasPrefix(text, []byte("CREATE TABLE `")) && bytes.Contains(text, []byte("` (\n  `"))
 }
 
-// statusVars finds the sql_mode and the client's character set. They come
-// early; what follows the first unknown code cannot be read, and need not be.
-func statusVars(data []byte) (sqlMode uint64, charset uint16) {
+// statusVars finds the sql_mode, the time zone where the statement used it, and the client's
+// character set. They come early; what follows the first unknown code cannot be read, and
+// need not be.
+func statusVars(data []byte) (sqlMode uint64, zone string, charset uint16) {
 	c := cursor{data: data}
 	for len(c.data) > 0 {
 		switch code := c.number(1); code {
@@ -93,7 +94,9 @@ func statusVars(data []byte) (sqlMode uint64, charset uint16) {
 		case statusCharset:
 			charset = uint16(c.number(2))
 			c.number(4)
-		case 5, 6: // time zone, catalogue
+		case 5:
+			zone = string(c.short())
+		case 6: // catalogue
 			c.short()
 		case 7, 8: // language, the database's character set
 			c.number(2)
@@ -102,10 +105,10 @@ func statusVars(data []byte) (sqlMode uint64, charset uint16) {
 		case statusCollations: // newer MariaDBs, before the charset: pairs of ids
 			c.take(4 * int(c.number(1)))
 		default:
-			return sqlMode, charset
+			return sqlMode, zone, charset
 		}
 	}
-	return sqlMode, charset
+	return sqlMode, zone, charset
 }
 
 // frame is what a statement is to the transaction it stands in.
