@@ -160,7 +160,7 @@ func (x *applier) convertPartition(before *schema.Table, a *parse.Partition) {
 	const reason = "a partition was made a table"
 	made := likeTable(x.name(a.Table), before)
 	made.Partitioning = nil
-	x.drop(made.Name)
+	x.drop(made.Name, mapping.Partitions)
 	wanted := x.rules.Wants(made.Name)
 	if !x.follows(before.Name) {
 		if wanted {
@@ -206,7 +206,7 @@ func (x *applier) convertTable(before *schema.Table, a *parse.Partition) {
 		}
 	}
 	if other != nil {
-		x.drop(other.Name)
+		x.drop(other.Name, mapping.Partitions)
 	}
 }
 
@@ -222,11 +222,11 @@ func (x *applier) partitionUnknown(name schema.Name, a *parse.Partition) {
 			x.rowsAgain(other, "it was exchanged with a partition of "+name.String())
 		}
 	case "convert":
-		x.drop(other)
+		x.drop(other, mapping.Partitions)
 		if x.rules.Wants(other) {
 			x.effect.refill(other, "it was a partition of %s, and it needs a copy: sync_tables", name)
 		}
 	case "convert table":
-		x.drop(other)
+		x.drop(other, mapping.Partitions)
 	}
 }

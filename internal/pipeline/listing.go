@@ -121,7 +121,7 @@ func (c *initial) parents(ctx context.Context) error {
 				return err
 			}
 			definition = c.rules.Hide(definition)
-			if err := catalogue.PutDefinitions(ctx, c.pool, c.lease.Source.ID, tracked(c.rules, definition)...); err != nil {
+			if err := c.track(ctx, definition); err != nil {
 				return err
 			}
 			queue = append(queue, definition)

@@ -46,7 +46,11 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 	if err != nil {
 		return err
 	}
-	if err := w.record(ctx, tx, e); err != nil {
+	err = w.record(ctx, tx, e)
+	if err == nil {
+		err = w.note(ctx, tx, s.event)
+	}
+	if err != nil {
 		return fmt.Errorf("recording a statement's effect: %w", err)
 	}
 	w.log.Info("statement applied", "statement", w.shown(s.event), "position", w.following())
@@ -151,6 +155,9 @@ func (w *writer) record(ctx context.Context, tx dial.Tx, e *ddl.Effect) error {
 		}
 	}
 	if err := catalogue.PutDefinitions(ctx, tx, w.sourceID, tracked(w.rules, definitions...)...); err != nil {
+		return err
+	}
+	if err := catalogue.PutDatabases(ctx, tx, w.sourceID, collations(w.rules, e.Next)); err != nil {
 		return err
 	}
 	for _, x := range e.Excluded {
