@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"pgchameleon/internal/ddl/expr"
 	"pgchameleon/internal/mapping"
 	"pgchameleon/internal/schema"
 )
@@ -90,17 +91,18 @@ func (j *judge) column(name string) (*mapping.Column, error) {
 }
 
 // value gives a function of the partitioning as SQL.
-func (j *judge) value(expr string) (string, error) {
-	name := strings.Trim(strings.TrimSpace(expr), "`()")
-	if at := j.t.Column(name); at >= 0 {
-		c, err := j.column(name)
-		if err != nil {
+func (j *judge) value(text string) (string, error) {
+	r, err := expr.Translate(j.t, text, j.d)
+	if err != nil {
+		return "", fmt.Errorf("the function %s is worked out by the source: %w", text, err)
+	}
+	if r.Type != "bigint" && r.Type != "numeric" {
+		return "", fmt.Errorf("the function %s gives no number", text)
+	}
+	for _, at := range r.Columns {
+		if _, err := j.column(source(j.t, j.t.Columns[at]).Name); err != nil {
 			return "", err
 		}
-		if s := source(j.t, *c); !isInteger(s.Type.Name) && s.Type.Name != "year" {
-			return "", fmt.Errorf("values of column %s are no numbers", name)
-		}
-		return mapping.Quote(c.Name), nil
 	}
-	return "", fmt.Errorf("the function %s is worked out by the source", expr)
+	return r.SQL, nil
 }
