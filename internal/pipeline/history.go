@@ -81,10 +81,10 @@ func putDatabases(ctx context.Context, tx target.Tx, id int64, from *origin, rul
 	return catalogue.SealVersions(ctx, tx, id, event.Position{}, time.Time{}, catalogue.EndedVersions)
 }
 
-// track stores a table that is tracked without being copied.
-func (c *initial) track(ctx context.Context, definition *schema.Table) error {
+// track stores tables that are tracked without being copied.
+func (c *initial) track(ctx context.Context, definitions ...*schema.Table) error {
 	return target.InTx(ctx, c.pool, func(tx target.Tx) error {
-		if err := catalogue.PutDefinitions(ctx, tx, c.lease.Source.ID, tracked(c.rules, definition)...); err != nil {
+		if err := catalogue.PutDefinitions(ctx, tx, c.lease.Source.ID, tracked(c.rules, definitions...)...); err != nil {
 			return err
 		}
 		return catalogue.SealVersions(ctx, tx, c.lease.Source.ID, event.Position{}, time.Time{}, catalogue.EndedVersions)

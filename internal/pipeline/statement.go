@@ -34,7 +34,11 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 		w.batch.Skipped++
 		return nil
 	}
-	err := w.applier.Exec(ctx, w.patiently(e.SQL))
+	parked, way, err := w.makeWay(ctx, e)
+	if err != nil {
+		return err
+	}
+	err = w.applier.Exec(ctx, w.patiently(append(way, e.SQL...)))
 	if fault.KindOf(err) == fault.Data {
 		return w.refused(ctx, s, err)
 	}
@@ -46,7 +50,10 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 	if err != nil {
 		return err
 	}
-	err = w.record(ctx, tx, e)
+	err = w.leave(ctx, tx, parked)
+	if err == nil {
+		err = w.record(ctx, tx, e)
+	}
 	if err == nil {
 		err = w.note(ctx, tx, s.event)
 	}
@@ -162,6 +169,12 @@ func (w *writer) record(ctx context.Context, tx dial.Tx, e *ddl.Effect) error {
 	}
 	for _, x := range e.Excluded {
 		if err := w.park(ctx, tx, x.Name, x.Reason, catalogue.LoggedError{}); err != nil {
+			return err
+		}
+		if !x.Refill {
+			continue
+		}
+		if err := w.ask(ctx, tx, x.Name, x.Reason); err != nil {
 			return err
 		}
 	}
