@@ -14,12 +14,13 @@ import (
 type draft struct {
 	builder
 	before  *schema.Table
-	origin  []int             // by column: its ordinal in before, or -1
-	was     map[string]string // by name of an index that there was: its name before
-	rename  *schema.Name      // RENAME TO
-	refill  string            // why the rows must be read again from the source; "" if they need not
-	lenient bool              // ALTER IGNORE TABLE
-	outer   string            // the database's collation
+	origin  []int              // by column: its ordinal in before, or -1
+	was     map[string]string  // by name of an index that there was: its name before
+	rename  *schema.Name       // RENAME TO
+	refill  string             // why the rows must be read again from the source; "" if they need not
+	lenient bool               // ALTER IGNORE TABLE
+	outer   string             // the database's collation
+	parts   []*parse.Partition // what happens to rows of partitions
 }
 
 func newDraft(t *schema.Table, d parse.Dialect) *draft {
@@ -305,4 +306,5 @@ func (x *draft) renameColumns(renamed map[string]string) {
 		}
 		k.Expr = parse.RenameWords(k.Expr, to, x.d)
 	}
+	renamePartitioning(x.t.Partitioning, to, x.d)
 }

@@ -38,7 +38,7 @@ type ownIndex struct{ name string }
 func (b *builder) build(s *parse.CreateTable, outer string) *schema.Table {
 	t := b.t
 	t.Charset, t.Collation = resolve(s.Options.Charset, s.Options.Collation, charsetOf(outer), outer, b.d)
-	t.Engine, t.Partitioned, t.Sequence = s.Options.Engine, s.Partitioned, s.Options.Sequence
+	t.Engine, t.Sequence = s.Options.Engine, s.Options.Sequence
 	setOptions(t, &s.Options)
 	for i := range s.Columns {
 		t.Columns = append(t.Columns, b.column(&s.Columns[i]))
@@ -51,6 +51,7 @@ func (b *builder) build(s *parse.CreateTable, outer string) *schema.Table {
 		setPeriod(t, p)
 	}
 	b.versioned(s)
+	t.Partitioning = settleBounds(t, s.Partitioning)
 	return t
 }
 

@@ -24,6 +24,9 @@ func (x *applier) drafts(before *schema.Table, s *parse.AlterTable) (tracked, sh
 			return nil, err
 		}
 		d.t.Diverging = d.t.Diverging || ignored[mapping.Partitions]
+		if d.t.Partitioning != nil && ignored[mapping.Partitions] {
+			d.t.Partitioning.Displaced = true // its partitions are no longer the source's
+		}
 		d.inherit(!ignored[mapping.ChangeColumns])
 		d.ignore(ignored)
 		return d, nil

@@ -51,6 +51,7 @@ type story struct {
 	mode     string   // sql_mode, "default" for the server's own, which is what "" means too
 	zone     string   // time_zone of the session that runs the statements; "" for +00:00
 	rules    func(*mapping.Rules)
+	each     bool // rows are compared after each statement
 }
 
 // follow runs a story: after each statement our schema is what the source shows,
@@ -74,6 +75,7 @@ func (b *bench) follow(s story) {
 		if effect == nil {
 			return
 		}
+		b.rely(effect)
 		for _, x := range effect.Excluded {
 			parked[x.Name] = true
 			want := s.excluded
@@ -96,6 +98,10 @@ func (b *bench) follow(s story) {
 		}
 		set = effect.Next
 		b.same(sql, set)
+		if s.each && !b.t.Failed() {
+			b.samePostgres([]string{sql}, set, parked)
+			b.must(b.target, "DROP SCHEMA fresh CASCADE", "CREATE SCHEMA fresh")
+		}
 	}
 	if s.refilled != "" && len(parked) == 0 {
 		b.t.Errorf("%s: nothing is to be read again after %s", b.name, s.run)
@@ -216,6 +222,7 @@ func plain(t *schema.Table) *schema.Table {
 			t.Indexes[i].Parts[j].Expr = squeeze(t.Indexes[i].Parts[j].Expr)
 		}
 	}
+	plainPartitioning(t.Partitioning)
 	slices.SortFunc(t.Checks, func(a, b schema.Check) int { return strings.Compare(a.Name, b.Name) })
 	for i := range t.Checks {
 		t.Checks[i].Expr = squeeze(t.Checks[i].Expr)

@@ -91,10 +91,15 @@ type SetOptions struct{ Options Options }
 
 // Partition is an action on partitions.
 type Partition struct {
-	Verb  string      // in lower case: "by", "remove", "add", "drop", "truncate", "exchange", "convert", "convert table" …
-	Names []string    // of partitions
-	All   bool        // ALL
-	Table schema.Name // of exchange and convert
+	Verb   string               // in lower case: "by", "remove", "add", "drop", "truncate", "exchange", "convert", "convert table" …
+	Names  []string             // of partitions
+	All    bool                 // ALL
+	Exists bool                 // IF EXISTS or IF NOT EXISTS
+	Table  schema.Name          // of exchange and convert
+	By     *schema.Partitioning // of by
+	Parts  []schema.Partition   // new ones: of add, reorganize and convert table
+	Count  int                  // of add and coalesce, where only a number is stated
+	Unsure bool                 // WITHOUT VALIDATION
 }
 
 // Versioning is ADD or DROP SYSTEM VERSIONING.

@@ -204,7 +204,7 @@ func (p *parser) dropAction() Action {
 	switch {
 	case p.accept("PARTITION"):
 		d := &Partition{Verb: "drop"}
-		p.ifExists()
+		d.Exists = p.ifExists()
 		d.Names = p.names()
 		return d
 	case p.accept("SYSTEM", "VERSIONING"):

@@ -5,6 +5,7 @@ package parse
 
 import (
 	"fmt"
+	"time"
 
 	"pgchameleon/internal/event"
 )
@@ -34,6 +35,9 @@ type Dialect struct {
 	// ImplicitTimestamps says that explicit_defaults_for_timestamp is off: a
 	// TIMESTAMP column is NOT NULL and the first one follows the clock.
 	ImplicitTimestamps bool
+
+	// Zone is the time zone of the session that ran the statement; nil: it is not known.
+	Zone *time.Location
 }
 
 // MariaDB says whether the text is MariaDB's.
