@@ -28,6 +28,13 @@ type Rules struct {
 	// for each column and rule; -1 means all.
 	KeepOriginals int
 	Fold          bool // the source compares schema and table names without regard to case
+	Apart         *Apart
+}
+
+// Apart narrows rules to tables that are filled apart from the others.
+type Apart struct {
+	Tables []schema.Name
+	Place  func(schemaName string) string // in which PostgreSQL schema they stand meanwhile, by the one where they are to stand
 }
 
 // Of the rules below, the last one that is for a column counts. Patterns of tables are
@@ -166,6 +173,9 @@ func (r *Rules) Wants(name schema.Name) bool {
 	if _, ok := r.Target(name.Schema); !ok {
 		return false
 	}
+	if r.Apart != nil && !slices.ContainsFunc(r.Apart.Tables, func(n schema.Name) bool { return r.equal(n.String(), name.String()) }) {
+		return false
+	}
 	return !r.named(r.Skip, name) && (!r.limits(name.Schema) || r.named(r.Limit, name))
 }
 
@@ -231,6 +241,9 @@ func (r *Rules) Table(source *schema.Table) (*Table, error) {
 	}
 	if err := t.derived(); err != nil {
 		return nil, err
+	}
+	if r.Apart != nil {
+		t.Schema = r.Apart.Place(t.Schema)
 	}
 	return t, nil
 }

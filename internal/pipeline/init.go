@@ -86,6 +86,7 @@ type initial struct {
 	loader  *write.Loader
 	ledger  *copyLedger
 	begun   bool // something was changed
+	apart   bool // of tables of a replica that runs: all of their indexes are built where they are loaded
 
 	definitions *definitions
 }
@@ -390,7 +391,7 @@ func (c *initial) render(t *mapping.Table) copier.Statements {
 			continue
 		}
 		made := change.Index{Name: index.Name, SQL: index.SQL, Key: isKey(t, &index), Delay: index.Delayable}
-		if made.Delay = made.Delay && !made.Key && len(t.Key) > 0; made.Delay {
+		if made.Delay = made.Delay && !made.Key && len(t.Key) > 0; made.Delay && !c.apart {
 			made.SQL = there[i].SQL
 		}
 		s.Indexes = append(s.Indexes, made)

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -34,7 +35,11 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 		w.batch.Skipped++
 		return nil
 	}
-	err := w.applier.Exec(ctx, w.patiently(e.SQL))
+	parked, way, err := w.makeWay(ctx, e)
+	if err != nil {
+		return err
+	}
+	err = w.applier.Exec(ctx, w.patiently(append(way, e.SQL...)))
 	if fault.KindOf(err) == fault.Data {
 		return w.refused(ctx, s, err)
 	}
@@ -46,7 +51,7 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 	if err != nil {
 		return err
 	}
-	if err := w.record(ctx, tx, e); err != nil {
+	if err := errors.Join(w.leave(ctx, tx, parked), w.record(ctx, tx, e)); err != nil {
 		return fmt.Errorf("recording a statement's effect: %w", err)
 	}
 	w.log.Info("statement applied", "statement", w.shown(s.event), "position", w.following())
@@ -155,6 +160,12 @@ func (w *writer) record(ctx context.Context, tx dial.Tx, e *ddl.Effect) error {
 	}
 	for _, x := range e.Excluded {
 		if err := w.park(ctx, tx, x.Name, x.Reason, catalogue.LoggedError{}); err != nil {
+			return err
+		}
+		if !x.Refill {
+			continue
+		}
+		if err := w.ask(ctx, tx, x.Name, x.Reason); err != nil {
 			return err
 		}
 	}
