@@ -90,6 +90,7 @@ func (a *App) showOnce(ctx context.Context, e Engine, pace *pace) error {
 	d.Replicas = a.chosen(d.Replicas)
 	if a.flags.json {
 		d.Rules = append([]status.Applied{}, d.Rules...)
+		d.Held, d.Skips = append([]status.Held{}, d.Held...), append([]status.Skip{}, d.Skips...)
 		return a.printJSON(d)
 	}
 	a.showDetail(d, pace.rows(d.Counters, time.Now()))

@@ -37,7 +37,7 @@ func (x *applier) holds(statement parse.Statement) *Held {
 		name := c.name
 		if t := x.set.Get(name); t != nil {
 			name = t.Name
-			held.Before = append(held.Before, t)
+			held.Tracked = append(held.Tracked, t)
 		}
 		held.Names = append(held.Names, name)
 		for _, class := range c.classes {
@@ -48,6 +48,17 @@ func (x *applier) holds(statement parse.Statement) *Held {
 	}
 	if held.Class == "" {
 		return nil
+	}
+	for i := 0; i < len(held.Tracked); i++ {
+		for _, key := range held.Tracked[i].ForeignKeys {
+			if parent := x.set.Get(key.References); parent != nil && !slices.Contains(held.Tracked, parent) {
+				held.Tracked = append(held.Tracked, parent)
+			}
+		}
+	}
+	held.Databases = map[string]string{}
+	for database := range x.rules.Schemas {
+		held.Databases[database] = x.set.Database(database)
 	}
 	return held
 }

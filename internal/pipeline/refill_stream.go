@@ -54,6 +54,9 @@ func (f *refilling) follow(ctx context.Context, from *origin) error {
 	group.Go(func() error { return w.run(within, units) })
 	err = group.Wait()
 	_ = w.applier.Rollback(context.WithoutCancel(ctx)) // the connection is given up anyway
+	if errors.Is(err, errHeldAgain) {
+		return nil
+	}
 	if errors.Is(err, errLanded) {
 		f.log.Info("tables that were filled from the source are followed with the others", "tables", f.names(), "position", f.r.Position.String())
 		return nil
@@ -105,7 +108,7 @@ func (f *refilling) sides(ctx context.Context, conn *target.Conn, from *origin) 
 		skip: f.replica.spec.SkipEvents, bare: seal == nil && len(rules.Masks) > 0,
 	}
 	w := &sideWriter{
-		refilling: f, loader: loader, changes: changes, tracker: written, set: set, rules: rules, waiting: len(d.gate.catching) > 0,
+		refilling: f, loader: loader, changes: changes, tracker: written, set: set, rules: rules, dialect: from.dialect, waiting: len(d.gate.catching) > 0,
 		values: newValueLog(rules.KeepOriginals), changed: streamed{notes: map[transform.Noted]uint64{}}, open: map[string]bool{},
 	}
 	w.applier = apply.New(changes, apply.Options{Log: f.log})

@@ -31,9 +31,17 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 		}
 	}
 	w.forced = true
+	if w.exit {
+		if err := failed(s); err != nil {
+			return err
+		}
+	}
 	if w.allExcluded(e) {
 		w.batch.Skipped++
 		return nil
+	}
+	if inTheWay, err := w.keptInTheWay(ctx, e); err != nil || len(inTheWay) > 0 {
+		return errors.Join(err, w.keepOut(ctx, s, inTheWay))
 	}
 	parked, way, err := w.makeWay(ctx, e)
 	if err != nil {
@@ -51,19 +59,36 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(w.leave(ctx, tx, parked), w.record(ctx, tx, e)); err != nil {
+	if err := errors.Join(w.hold(ctx, tx, s), w.leave(ctx, tx, parked), w.record(ctx, tx, s)); err != nil {
 		return fmt.Errorf("recording a statement's effect: %w", err)
+	}
+	if e.Held != nil {
+		return nil
 	}
 	w.log.Info("statement applied", "statement", w.shown(s.event), "position", w.following())
 	return nil
 }
 
+// failed is an error if the statement takes a table out of the replica that nobody wants
+// to be taken out.
+func failed(s *statement) error {
+	for _, x := range s.effect.Excluded {
+		if !x.Wanted && !x.Refill {
+			return fault.New(fault.Data, exitHint, "table %s: %s", x.Name, x.Reason)
+		}
+	}
+	return nil
+}
+
 // shown is a statement's text for logs: without its literals where columns are masked.
 func (w *writer) shown(st *event.Statement) string {
-	if len(w.rules.Masks) == 0 {
+	return shownStatement(st, w.rules, w.dialect)
+}
+
+func shownStatement(st *event.Statement, rules *mapping.Rules, d parse.Dialect) string {
+	if len(rules.Masks) == 0 {
 		return st.SQL
 	}
-	d := w.dialect
 	d.SQLMode = st.SQLMode
 	return parse.HideLiterals(st.SQL, d)
 }
@@ -100,6 +125,9 @@ func touched(e *ddl.Effect) []schema.Name {
 func (w *writer) refused(ctx context.Context, s *statement, cause error) error {
 	reason := fmt.Sprintf("PostgreSQL refused the statement's translation: %v", cause)
 	names := append(touched(s.effect), s.effect.Created...)
+	for _, pair := range s.effect.Renamed {
+		names = append(names, pair[1]) // by which its rows come from here on
+	}
 	if w.exit {
 		return fault.New(fault.Data, exitHint, "tables %v: %s", names, reason)
 	}
@@ -116,7 +144,8 @@ func (w *writer) refused(ctx context.Context, s *statement, cause error) error {
 }
 
 // record writes down what a statement has done to the set of tables.
-func (w *writer) record(ctx context.Context, tx dial.Tx, e *ddl.Effect) error {
+func (w *writer) record(ctx context.Context, tx dial.Tx, s *statement) error {
+	e := s.effect
 	gone := slices.Clone(e.Dropped)
 	put := slices.Concat(e.Created, e.Changed)
 	for _, pair := range e.Renamed {
@@ -159,8 +188,13 @@ func (w *writer) record(ctx context.Context, tx dial.Tx, e *ddl.Effect) error {
 		return err
 	}
 	for _, x := range e.Excluded {
-		if err := w.park(ctx, tx, x.Name, x.Reason, catalogue.LoggedError{}); err != nil {
+		if err := w.park(ctx, tx, x.Name, x.Reason, catalogue.LoggedError{SQL: w.shown(s.event)}); err != nil {
 			return err
+		}
+		if x.Kept {
+			if err := catalogue.KeepTable(ctx, tx, w.sourceID, x.Name, w.tracker.Position()); err != nil {
+				return err
+			}
 		}
 		if !x.Refill {
 			continue

@@ -43,6 +43,8 @@ type Detail struct {
 	Mappings map[string]string `json:"schema_mappings"` // source schema → PostgreSQL schema
 	Replicas []Replica         `json:"replicas"`
 	Rules    []Applied         `json:"rules_applied"`
+	Held     []Held            `json:"held"`
+	Skips    []Skip            `json:"to_be_skipped"`
 }
 
 // Replica is where one table stands.
