@@ -57,12 +57,12 @@ func TestDDLPoliciesAreRead(t *testing.T) {
 
 func TestWrongDDLPoliciesPointAtTheirPlace(t *testing.T) {
 	for text, want := range map[string]string{
-		"    ddl_policy: {truncates: hold}\n":                         `/etc/x.yml:10:18: unknown class "truncates" in ddl_policy; did you mean "truncate"?`,
-		"    ddl_policy: {truncate: held}\n":                          `/etc/x.yml:10:28: ddl_policy truncate must be apply, hold or ignore, not "held"; did you mean "hold"?`,
-		"    ddl_policy: {truncate: }\n":                              `/etc/x.yml:10:18: ddl_policy truncate has no value: give it apply, hold or ignore, or remove the key`,
-		"    ddl_policy: {by_table: {cages: {truncate: hold}}}\n":     `/etc/x.yml:10:29: ddl_policy: "cages" is not of the form database.table`,
-		"    ddl_policy: {by_table: {zoo.cages: {by_table: {}}}}\n":   `/etc/x.yml:10:41: unknown class "by_table" in ddl_policy of "zoo.cages"; the classes are default, create_table, drop_table, truncate, rename, add_column, drop_column, change_column, primary_key, index, constraint, partition, database, sequence, comment`,
-		"    ddl_policy: hold\n":                                      `/etc/x.yml:10:17: ddl_policy must be keys with values, not a value`,
+		"    ddl_policy: {truncates: hold}\n":                           `/etc/x.yml:10:18: unknown class "truncates" in ddl_policy; did you mean "truncate"?`,
+		"    ddl_policy: {truncate: held}\n":                            `/etc/x.yml:10:28: ddl_policy truncate must be apply, hold or ignore, not "held"; did you mean "hold"?`,
+		"    ddl_policy: {truncate: }\n":                                `/etc/x.yml:10:18: ddl_policy truncate has no value: give it apply, hold or ignore, or remove the key`,
+		"    ddl_policy: {by_table: {cages: {truncate: hold}}}\n":       `/etc/x.yml:10:29: ddl_policy: "cages" is not of the form database.table`,
+		"    ddl_policy: {by_table: {zoo.cages: {by_table: {}}}}\n":     `/etc/x.yml:10:41: unknown class "by_table" in ddl_policy of "zoo.cages"; the classes are default, create_table, drop_table, truncate, rename, add_column, drop_column, change_column, primary_key, index, constraint, partition, database, sequence, comment`,
+		"    ddl_policy: hold\n":                                        `/etc/x.yml:10:17: ddl_policy must be keys with values, not a value`,
 		"    ddl_policy: {by_table: {zoo.cages: {truncate: [hold]}}}\n": `/etc/x.yml:10:51: ddl_policy of "zoo.cages" truncate must be apply, hold or ignore, not a list`,
 	} {
 		_, err := Parse("/etc/x.yml", []byte(minimal(text)), "/home/ann", env())

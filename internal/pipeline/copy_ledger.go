@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/change"
@@ -168,7 +169,10 @@ func (l *copyLedger) Save(ctx context.Context, tx dial.Tx, t *mapping.Table, s c
 		catalogue.SetPending(ctx, tx, record.ID, pending),
 		catalogue.SetState(ctx, tx, l.sourceID, state, name))
 	if err == nil && s.Step == copier.Swapped {
-		err = errors.Join(catalogue.FoldChunks(ctx, tx, record.ID), catalogue.SetCreated(ctx, tx, record.ID, l.made), catalogue.PutDefinitions(ctx, tx, l.sourceID, catalogue.Definition{Table: s.Definition, Mapping: t.Identities()}))
+		err = errors.Join(
+			catalogue.FoldChunks(ctx, tx, record.ID), catalogue.SetCreated(ctx, tx, record.ID, l.made),
+			catalogue.PutDefinitions(ctx, tx, l.sourceID, catalogue.Definition{Table: s.Definition, Mapping: t.Identities()}),
+			catalogue.SealVersions(ctx, tx, l.sourceID, s.Low, time.Time{}, catalogue.EndedVersions))
 	}
 	return stopped(err)
 }

@@ -17,7 +17,6 @@ import (
 	"pgchameleon/internal/relay"
 	"pgchameleon/internal/schema"
 	"pgchameleon/internal/source/binlog"
-	"pgchameleon/internal/source/inspect"
 	target "pgchameleon/internal/target/dial"
 	"pgchameleon/internal/target/write"
 	"pgchameleon/internal/transform"
@@ -186,12 +185,8 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 		return err
 	}
 	set := trackedSet(definitions, rules.Fold)
-	collations, err := inspect.Collations(ctx, s.origin.conn)
-	if err != nil {
+	if set, err = withDatabases(ctx, s.pool, id, s.origin, rules, set); err != nil {
 		return err
-	}
-	for name := range rules.Schemas {
-		set = set.WithDatabase(name, collations[name])
 	}
 	tables, err := catalogue.Tables(ctx, s.pool, id)
 	if err != nil {

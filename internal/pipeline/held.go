@@ -120,9 +120,6 @@ func (w *writer) keptInTheWay(ctx context.Context, e *ddl.Effect) ([]schema.Name
 // keepOut does not follow the tables that a statement puts in the place of some that a
 // policy keeps. Those stay what they are; the others that it is about are parked.
 func (w *writer) keepOut(ctx context.Context, s *statement, inTheWay []schema.Name) error {
-	if len(inTheWay) == 0 {
-		return nil
-	}
 	tx, err := w.changes.Tx(ctx)
 	if err != nil {
 		return err

@@ -262,7 +262,10 @@ func (c *initial) forget(ctx context.Context, start event.Position, list *listin
 		if err := c.enlist(ctx, tx, list); err != nil {
 			return err
 		}
-		return catalogue.SaveApplied(ctx, tx, id, c.lease.Epoch, start, time.Time{}, catalogue.Counters{})
+		if err := catalogue.SaveApplied(ctx, tx, id, c.lease.Epoch, start, time.Time{}, catalogue.Counters{}); err != nil {
+			return err
+		}
+		return putDatabases(ctx, tx, id, c.origin, c.rules, nil)
 	})
 }
 

@@ -111,7 +111,7 @@ func (c *initial) parents(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return catalogue.PutDefinitions(ctx, c.pool, c.lease.Source.ID, tracked(c.rules, found...)...)
+	return c.track(ctx, found...)
 }
 
 // parentsOf reads the definitions of tables that are not in the set, but whose deletes and

@@ -63,6 +63,9 @@ func (w *writer) park(ctx context.Context, tx dial.Tx, name schema.Name, reason 
 	if err := catalogue.DropDefinitions(ctx, tx, w.sourceID, name); err != nil {
 		return err
 	}
+	if err := catalogue.NoteVersions(ctx, tx, w.sourceID, "excluded: "+reason); err != nil {
+		return err
+	}
 	w.applier.Exclude(name.String())
 	w.excluded.add(name)
 	w.log.Warn("table excluded", "table", name.String(), "position", position.String(), "reason", reason)

@@ -157,6 +157,9 @@ func (f *refilling) land(tables []*schema.Table, at event.Position) func(context
 			if err := catalogue.PutDefinitions(ctx, tx, f.lease.Source.ID, tracked(f.rules, slices.Concat(tables, others)...)...); err != nil {
 				return err
 			}
+			if err := catalogue.SealVersions(ctx, tx, f.lease.Source.ID, main, time.Time{}, catalogue.EndedVersions); err != nil {
+				return err
+			}
 			return catalogue.SaveApplied(ctx, tx, f.lease.Source.ID, f.lease.Epoch, main, time.Time{}, catalogue.Counters{})
 		})
 	}

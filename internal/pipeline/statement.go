@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -40,8 +39,12 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 		w.batch.Skipped++
 		return nil
 	}
-	if inTheWay, err := w.keptInTheWay(ctx, e); err != nil || len(inTheWay) > 0 {
-		return errors.Join(err, w.keepOut(ctx, s, inTheWay))
+	inTheWay, err := w.keptInTheWay(ctx, e)
+	if err != nil {
+		return err
+	}
+	if len(inTheWay) > 0 {
+		return w.keepOut(ctx, s, inTheWay)
 	}
 	parked, way, err := w.makeWay(ctx, e)
 	if err != nil {
@@ -59,8 +62,15 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(w.hold(ctx, tx, s), w.leave(ctx, tx, parked), w.record(ctx, tx, s)); err != nil {
-		return fmt.Errorf("recording a statement's effect: %w", err)
+	for _, write := range []func() error{
+		func() error { return w.hold(ctx, tx, s) },
+		func() error { return w.leave(ctx, tx, parked) },
+		func() error { return w.record(ctx, tx, s) },
+		func() error { return w.note(ctx, tx, s.event) },
+	} {
+		if err := write(); err != nil {
+			return fmt.Errorf("recording a statement's effect: %w", err)
+		}
 	}
 	if e.Held != nil {
 		return nil
@@ -117,6 +127,9 @@ func touched(e *ddl.Effect) []schema.Name {
 	names := slices.Concat(e.Changed, e.Dropped)
 	for _, pair := range e.Renamed {
 		names = append(names, pair[0])
+	}
+	if e.Held != nil {
+		names = append(names, e.Held.Names...)
 	}
 	return names
 }
@@ -185,6 +198,9 @@ func (w *writer) record(ctx context.Context, tx dial.Tx, s *statement) error {
 		}
 	}
 	if err := catalogue.PutDefinitions(ctx, tx, w.sourceID, tracked(w.rules, definitions...)...); err != nil {
+		return err
+	}
+	if err := catalogue.PutDatabases(ctx, tx, w.sourceID, collations(w.rules, e.Next)); err != nil {
 		return err
 	}
 	for _, x := range e.Excluded {

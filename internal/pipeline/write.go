@@ -210,6 +210,11 @@ func (w *writer) commit(ctx context.Context) error {
 		if err := w.keepValues(ctx, tx); err != nil {
 			return err
 		}
+		if w.forced {
+			if err := catalogue.SealVersions(ctx, tx, w.sourceID, position, w.last, catalogue.EndedVersions); err != nil {
+				return err
+			}
+		}
 		return catalogue.SaveApplied(ctx, tx, w.sourceID, w.epoch, position, w.last, w.counters())
 	})
 	if err != nil {

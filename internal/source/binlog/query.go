@@ -6,6 +6,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/go-mysql-org/go-mysql/replication"
+
 	"pgchameleon/internal/event"
 )
 
@@ -26,7 +28,7 @@ func (r *reader) query(body []byte, compressed bool, offset uint64) (*event.Stat
 	c.number(4) // the session's id
 	c.number(4) // how long it took
 	schemaSize := int(c.number(1))
-	s := &event.Statement{Error: uint16(c.number(2)), Offset: offset}
+	s := &event.Statement{Error: uint16(c.number(2)), Offset: offset, Session: r.header.flags&replication.LOG_EVENT_THREAD_SPECIFIC_F != 0}
 	status := c.take(int(c.number(2)))
 	s.Schema = string(c.take(schemaSize))
 	c.number(1)
