@@ -17,7 +17,7 @@ var askSkipSQL string
 const (
 	skipsSQL = "SELECT i_id_skip, t_gtid, t_server, t_file, i_offset, t_reason, t_asked_by, ts_asked, ts_skipped, t_transaction, i_events, t_tables, t_statement " +
 		"FROM sch_chameleon.t_skips WHERE i_id_source = $1 AND (ts_skipped IS NULL OR $2) ORDER BY i_id_skip"
-	skippedSQL = "UPDATE sch_chameleon.t_skips SET ts_skipped = now(), t_transaction = $2, i_events = $3, t_tables = $4, t_statement = $5 " +
+	skippedSQL = "UPDATE sch_chameleon.t_skips SET ts_skipped = now(), t_transaction = $2, i_events = $3, t_tables = $4, t_statement = $5, i_offset = $6 " +
 		"WHERE i_id_skip = $1 AND ts_skipped IS NULL"
 	withdrawSkipSQL = "DELETE FROM sch_chameleon.t_skips WHERE i_id_source = $1 AND i_id_skip = $2 AND ts_skipped IS NULL"
 )
@@ -29,7 +29,7 @@ type Skip struct {
 	GTID    string
 	Server  string // whose file it is, as event.Position has it; "" where that is not known
 	File    string
-	Offset  uint64
+	Offset  uint64 // once it was passed over, where it began
 	Reason  string
 	AskedBy string
 	Asked   time.Time
@@ -74,7 +74,7 @@ func Skips(ctx context.Context, db DB, sourceID int64, all bool) ([]Skip, error)
 // transaction was passed over. A wish that was taken back meanwhile is a fault.Retry: the
 // transaction has to be decoded again.
 func SaveSkipped(ctx context.Context, tx DB, s *Skip) error {
-	tag, err := tx.Exec(ctx, skippedSQL, s.ID, s.Transaction, s.Events, list(s.Tables), printable(s.Statement))
+	tag, err := tx.Exec(ctx, skippedSQL, s.ID, s.Transaction, s.Events, list(s.Tables), printable(s.Statement), int64(s.Offset)) // #nosec G115 -- of a file
 	if err == nil && tag.RowsAffected() == 0 {
 		return fault.New(fault.Retry, "", "the wish to pass over %s was taken back", s.Transaction)
 	}

@@ -32,7 +32,7 @@ func (x *applier) holds(statement parse.Statement) *Held {
 	if len(x.rules.DDL) == 0 {
 		return nil
 	}
-	held := &Held{}
+	held := &Held{Tracked: []*schema.Table{}, Databases: map[string]string{}}
 	for _, c := range x.concerns(statement) {
 		name := c.name
 		if t := x.set.Get(name); t != nil {
@@ -56,7 +56,6 @@ func (x *applier) holds(statement parse.Statement) *Held {
 			}
 		}
 	}
-	held.Databases = map[string]string{}
 	for database := range x.rules.Schemas {
 		held.Databases[database] = x.set.Database(database)
 	}

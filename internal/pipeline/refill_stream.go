@@ -101,11 +101,15 @@ func (f *refilling) sides(ctx context.Context, conn *target.Conn, from *origin) 
 	if err != nil {
 		return nil, nil, err
 	}
+	wishes, err := skippedOf(ctx, f.pool, f.lease.Source.ID)
+	if err != nil {
+		return nil, nil, err
+	}
 	transformer := transform.New(set, rules, !from.server.LogsCascades())
 	d := &decoder{
 		relay: relay.NewMemory(f.replica.spec.RelayBytes / sideShare), transform: transformer, dialect: from.dialect, tracker: reading,
 		gate: &gate{order: reading, catching: f.catching(transformer)}, prepared: map[string][]event.Event{}, excluded: &nameSet{}, log: f.log,
-		skip: f.replica.spec.SkipEvents, bare: seal == nil && len(rules.Masks) > 0,
+		skip: f.replica.spec.SkipEvents, wishes: wishes, bare: seal == nil && len(rules.Masks) > 0,
 	}
 	w := &sideWriter{
 		refilling: f, loader: loader, changes: changes, tracker: written, set: set, rules: rules, dialect: from.dialect, waiting: len(d.gate.catching) > 0,

@@ -36,6 +36,9 @@ func (s *skips) take(t *event.Transaction) *catalogue.Skip {
 	defer s.mu.Unlock()
 	for i, k := range s.list {
 		place := k.File != "" && k.File == t.File && (k.Server == "" || k.Server == t.Server) && k.Offset < t.End
+		if !k.Skipped.IsZero() { // it is known where that began
+			place = place && k.Offset == t.Start
+		}
 		if place || k.GTID != "" && k.GTID == t.GTID {
 			if s.taken == nil {
 				s.taken = map[int64]bool{}
@@ -71,7 +74,12 @@ func (d *decoder) passOver(t *event.Transaction, u *unit) bool {
 		delete(d.prepared, t.XA.XID)
 		u.steps = append(u.steps, step{xa: &prepared{xid: t.XA.XID, ended: true}})
 	}
-	k.Transaction = fmt.Sprintf("%s at %s:%d", t.GTID, t.File, t.Start)
+	if t.First {
+		k.Transaction = fmt.Sprintf("%s at %s:%d", t.GTID, t.File, t.Start)
+		if k.File != "" {
+			k.Offset = t.Start
+		}
+	}
 	k.Events += int64(len(t.Events))
 	for _, e := range t.Events {
 		switch e := e.(type) {
@@ -177,6 +185,12 @@ func (e *Engine) WithdrawSkip(ctx context.Context, name string, id int64) error 
 		}
 		return catalogue.WithdrawSkip(ctx, conn, known.ID, id)
 	})
+}
+
+// skippedOf gives what was or is to be passed over, for a stream that comes by once more.
+func skippedOf(ctx context.Context, db catalogue.DB, id int64) (*skips, error) {
+	list, err := catalogue.Skips(ctx, db, id, true)
+	return &skips{list: list}, err
 }
 
 // lookForSkips tells the decoder what is to be passed over.
