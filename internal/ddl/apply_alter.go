@@ -181,7 +181,8 @@ func (x *applier) rename(from, to schema.Name) {
 		x.effect.refill(to, needsCopy)
 	case !wanted:
 		x.set = x.set.With([]schema.Name{to})
-		x.effect.leave(from, "it was renamed to %s, which is not replicated; the table in PostgreSQL stays as it was", to)
+		x.effect.exclude(from, "it was renamed to %s, which is not replicated; the table in PostgreSQL stays as it was", to)
+		x.effect.Excluded[len(x.effect.Excluded)-1].Wanted = true
 	default:
 		x.move(before, after)
 	}
