@@ -24,6 +24,9 @@ type unit struct {
 	steps []step
 	notes []transform.Noted
 	lost  []transform.Lost
+
+	sessions  bool               // what sessions have has changed
+	temporary []schema.Temporary // and is this
 }
 
 // step is one thing to do: exactly one field is set.
@@ -125,17 +128,19 @@ func (d *decoder) unit(t *event.Transaction) (unit, error) {
 		d.tracker.Idle(*t.Idle)
 		return u, nil
 	}
+	d.transform.Enter(t)
 	events := t.Events
 	if t.XA != nil {
 		events = d.xa(t, &u)
 	}
-	if !t.Undone {
-		for _, e := range events {
-			if err := d.event(t, e, &u); err != nil {
-				return unit{}, err
-			}
+	for _, e := range events {
+		if st, is := e.(*event.Statement); is && t.Undone {
+			d.transform.Undone(st, d.dialect)
+		} else if err := d.event(t, e, &u); err != nil {
+			return unit{}, err
 		}
 	}
+	u.temporary, u.sessions = d.transform.Temporary()
 	if t.Final {
 		if err := d.tracker.Add(t); err != nil {
 			return unit{}, fmt.Errorf("advancing the position: %w", err)

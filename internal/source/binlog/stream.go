@@ -116,7 +116,7 @@ func (s *Stream) run(ctx context.Context, from event.Position, emit func(ctx con
 	}
 	r := &reader{
 		stream: s, server: server.ID, keep: s.options.Keep, pieceBytes: s.options.PieceBytes, charsets: known,
-		old: server.Flavor == event.MySQL && server.Version < 80000, emit: emit, idle: idle, tracker: tracker, tables: map[uint64]*table{},
+		old: server.Flavor == event.MySQL && server.Version < 80000, emit: emit, idle: idle, tracker: tracker, tables: map[uint64]*table{}, from: from.File,
 	}
 	if err := s.ask(ctx, conn, server, from, tracker); err != nil {
 		return err
