@@ -46,6 +46,8 @@ func (s *Source) fields() []field {
 			doc: "Columns whose values are hidden before they leave the process; [below](#masks). New in this program."},
 		{name: "collations", value: custom{s.readCollations, s.showCollations, "columns with exact, citext or icu"},
 			doc: "How PostgreSQL compares text that the source compares without regard to case; [below](#collations). New in this program."},
+		{name: "ddl_policy", value: ddlPolicy(&s.DDLPolicy),
+			doc: "What is done with classes of DDL statements of this source; it goes before the one at the top of the file, [below](#ddl_policy). New in this program."},
 		{name: "keep_existing_schema", value: truth{&s.KeepExistingSchema},
 			doc: "`yes` loads into the tables that are there already, which keep their definition, instead of making them."},
 		{name: "copy_threads", value: number[int]{to: &s.CopyThreads, least: 1, most: 64},

@@ -82,7 +82,7 @@ func TestDDLUnderRules(t *testing.T) {
 		t.Run(server, func(t *testing.T) {
 			b := newBench(t, server)
 			b.must(b.target, "CREATE EXTENSION citext")
-			b.must(b.source, "SET sql_mode = ''")
+			b.mode = ""
 			for _, s := range valueStories {
 				if s.setup == nil {
 					s.setup = base

@@ -22,6 +22,7 @@ type Rules struct {
 	Masks     []Masking
 	MaskKey   []byte // of the masks, nil if none is configured
 	Collates  []Collating
+	DDL       []DDLPolicy
 	Types     typemap.Options
 	// KeepOriginals is how many originals of values that a rule has changed are kept,
 	// for each column and rule; -1 means all.
@@ -204,7 +205,13 @@ func (r *Rules) Table(source *schema.Table) (*Table, error) {
 		if column.System {
 			continue
 		}
+		if column.LeftOut {
+			continue
+		}
 		own := settings.column(&source.Columns[i])
+		if err := settings.made(&source.Columns[i], &own); err != nil {
+			return nil, fmt.Errorf("mapping column %s of table %s: %w", column.Name, source.Name, err)
+		}
 		if err := maskable(source, key, i, own.Mask); err != nil {
 			return nil, fmt.Errorf("masking column %s of table %s: %w", column.Name, source.Name, err)
 		}
@@ -212,9 +219,9 @@ func (r *Rules) Table(source *schema.Table) (*Table, error) {
 		if err != nil {
 			return nil, fmt.Errorf("mapping column %s of table %s: %w", column.Name, source.Name, err)
 		}
-		c := Column{Ordinal: i, Name: Identifier(column.Name), Map: mapped}
+		c := Column{Ordinal: i, Name: Identifier(column.MadeAs()), Map: mapped}
 		if mapped.Enum() != nil {
-			c.Enum = EnumName(source.Name.Table, column.Name)
+			c.Enum = EnumName(source.Name.Table, column.MadeAs())
 		}
 		position[i] = len(t.Columns)
 		t.Columns = append(t.Columns, c)

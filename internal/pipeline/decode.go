@@ -227,6 +227,9 @@ func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
 		return err
 	}
 	redo := d.gate.redo(own)
+	if mapped := d.transform.Table(own); mapped != nil && mapped.Source.Diverging {
+		redo = true // rows that the source has removed may be there still
+	}
 	for _, rows := range list {
 		rows.Redo = redo || d.partly(e.Map)
 		u.steps = append(u.steps, step{rows: rows})

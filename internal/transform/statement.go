@@ -68,7 +68,7 @@ func (x *Transformer) parents(effect *ddl.Effect, st *event.Statement, dialect p
 		return
 	}
 	everything := *x.rules
-	everything.Limit, everything.Skip = nil, nil
+	everything.Limit, everything.Skip, everything.DDL = nil, nil, nil
 	own, err := ddl.Apply(only, st, dialect, &everything)
 	if err != nil || own.Ignored {
 		return // a statement that cannot be read shows at the table's next event
