@@ -80,6 +80,8 @@ type TableMap struct {
 	Nullable []byte     // bitmap
 	Names    []string   // column names, with FULL metadata
 	Unsigned []bool     // by column; false for columns that are not numeric
+	Charsets []string   // by column, "" where it has none or it is not known; "binary" too
+	Key      []int      // ordinals of the primary key's columns, with FULL metadata; nil if there is none, or it is not known
 	Members  [][]string // by column, of enums and sets in the column's own character set, with FULL metadata; nil for others
 }
 

@@ -217,7 +217,7 @@ func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
 	var bad *transform.TableError
 	if errors.As(err, &bad) {
 		d.transform.Drop(bad.Table)
-		u.steps = append(u.steps, step{exclude: &exclusion{bad.Table, bad.Err.Error(), e.Offset}})
+		u.steps = append(u.steps, step{exclude: &exclusion{bad.Table, fmt.Sprintf("%v (an event in %s at offset %d)", bad.Err, t.File, e.Offset), e.Offset}})
 		if d.transform.Key(bad.Table) != own {
 			return d.rows(t, e, u) // a child that is gone now
 		}

@@ -110,7 +110,7 @@ func (s *Stream) run(ctx context.Context, from event.Position, emit func(ctx con
 	if err := s.behind(ctx, conn, server, from, tracker); err != nil {
 		return err
 	}
-	known, err := readCharsets(ctx, conn)
+	known, err := readCharsets(ctx, conn, server)
 	if err != nil {
 		return err
 	}
