@@ -52,7 +52,7 @@ func (b *builder) index(k *parse.Index) {
 // defaulted says whether a primary key that follows the columns gives a column a
 // default, as it did before MySQL 5.7.
 func (b *builder) defaulted(c *schema.Column) bool {
-	return !b.exact && !b.d.MariaDB() && b.d.Version < 50700 && !c.NotNull && c.Default == nil && !c.AutoIncrement && c.Generated == nil
+	return !b.exact && !b.d.MariaDB() && b.d.Version < 50700 && !c.NotNull && c.Default == nil && !c.AutoIncrement && c.Generated == nil && !isBlob(c.Type.Name)
 }
 
 // part takes the column's own spelling, and drops a prefix that is the whole column.
