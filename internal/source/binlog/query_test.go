@@ -28,12 +28,13 @@ func TestFrameOf(t *testing.T) {
 }
 
 func TestDecodeCharsets(t *testing.T) {
-	c := charsets{8: "latin1", 28: "gbk", 13: "sjis", 45: "utf8mb4", 63: "binary"}
+	c := charsets{10: "swe7", 3: "dec8", 6: "hp8", 37: "keybcs2", 39: "macce", 32: "armscii8", 92: "geostd8", 8: "latin1", 28: "gbk", 13: "sjis", 45: "utf8mb4", 63: "binary"}
 	for _, x := range []struct {
 		collation uint16
 		bytes     string
 		want      string
 	}{
+		{10, "SELECT `[`, ']a\\n' FROM [", "SELECT `Ä`, 'Åa\\n' FROM ["}, {3, "\xe9", "é"}, {6, "\xc5", "é"}, {37, "\x91", "ž"}, {39, "\x8e", "é"}, {32, "\xb3", "ա"}, {92, "\xc0", "ა"},
 		{8, "\xe9\x80", "é€"}, {28, "\xd6\xd0", "中"}, {13, "\x93\xfa", "日"}, {45, "é🦎", "é🦎"}, {63, "\xff", "\uFFFD"}, {999, "plain", "plain"},
 	} {
 		if got := c.decode(x.collation, []byte(x.bytes)); got != x.want {
