@@ -190,9 +190,13 @@ func TestColumnStories(t *testing.T) {
 	}
 }
 
-// What PostgreSQL does in its newest version is the same.
+// The newest PostgreSQL does the same.
 func TestColumnStoriesOnAnotherTarget(t *testing.T) {
-	newBenchOn(t, testserver.Source, testserver.Extended).tell(columnStories)
+	var some []story
+	for i := 0; i < len(columnStories); i += 3 {
+		some = append(some, columnStories[i])
+	}
+	newBenchOn(t, testserver.Source, testserver.Extended).tell(some)
 }
 
 func (b *bench) tell(stories []story) {
