@@ -154,6 +154,14 @@ var columnStories = []story{
 	{run: alter("MODIFY x INT", "MODIFY x SET('x','y','z')"), setup: values("SET('a','b','c')", "'a,c'", "'b'", "''", "NULL")},
 	{run: alter("MODIFY x INT"), setup: values("ENUM('','b')", "''", "'b'"), refilled: "worked out"},
 
+	// JSON is text with a check on MariaDB.
+	{on: "maria", run: alter("MODIFY x LONGTEXT", "MODIFY x JSON", "MODIFY x TEXT"), setup: values("JSON", `'{"a": [1.50, "é"], "a": 2}'`, "' [ ] '", "NULL")},
+	{on: "maria", run: alter("MODIFY x LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"), setup: values("JSON", `'"text"'`), refilled: "only the source knows"},
+	{on: "my", run: alter("MODIFY x LONGTEXT"), setup: values("JSON", `'{"a": 1}'`), refilled: "worked out"},
+	{on: "maria", run: alter("MODIFY x VARCHAR(36)", "MODIFY x UUID"), setup: values("UUID", "'6ccd780c-baba-1026-9564-5b8c656024db'", "NULL")},
+	{on: "maria", run: alter("MODIFY x VARCHAR(39)"), setup: values("INET6", "'::1'"), refilled: "worked out"},
+	{on: "maria", run: []string{"ALTER IGNORE TABLE t MODIFY x VARCHAR(2)"}, setup: values("VARCHAR(9)", "'abc'"), refilled: "worked out"},
+
 	// The key and AUTO_INCREMENT.
 	{run: alter("MODIFY id INT NOT NULL", "MODIFY id BIGINT NOT NULL AUTO_INCREMENT", "AUTO_INCREMENT = 77", "MODIFY id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT, AUTO_INCREMENT = 90")},
 	{run: alter("DROP PRIMARY KEY, MODIFY id INT, ADD PRIMARY KEY (b)", "DROP PRIMARY KEY, ADD PRIMARY KEY (id)")},
