@@ -51,7 +51,7 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 	if err != nil {
 		return err
 	}
-	err = w.leave(ctx, tx, parked)
+	err = w.leave(ctx, tx, parked, e)
 	if err == nil {
 		err = w.record(ctx, tx, e)
 	}
