@@ -186,6 +186,22 @@ var columnStories = []story{
 	{rules: overriding("datetime", "timestamptz"), run: alter("ADD y DATETIME NOT NULL DEFAULT '2020-01-01 00:00:00'", "DROP x"), setup: values("DATETIME", "'2020-01-01 10:00:00'", "NULL")},
 }
 
+// generatedStories are for the servers that have generated columns.
+var generatedStories = []story{
+	{run: alter("ADD c INT AS (a + 1) VIRTUAL", "ADD c2 INT AS (a * 2) STORED, ADD c3 VARCHAR(30) AS (concat(b, '-', a)) STORED", "DROP c2"), setup: base},
+	{run: alter("ADD k INT NOT NULL DEFAULT 4, ADD c BIGINT AS (k + 10) STORED", "ADD d2 INT AS (k - c) STORED"), setup: base},
+	{run: alter("MODIFY c INT AS (a * 3) STORED", "MODIFY a DECIMAL(12,1)"), setup: []string{"CREATE TABLE t (id INT PRIMARY KEY, a INT, c INT AS (a + 1) STORED)", "INSERT INTO t (id, a) VALUES (1, 5), (2, NULL), (3, -7)"}},
+	{run: alter("MODIFY a INT"), setup: []string{"CREATE TABLE t (id INT PRIMARY KEY, a DECIMAL(5,1), c DECIMAL(6,1) AS (a * 2) STORED)", "INSERT INTO t (id, a) VALUES (1, 2.5), (2, NULL), (3, -2.5)"}},
+	{run: alter("ADD y INT AS (year(d)) STORED"), setup: base, refilled: "generated"},
+	{run: alter("ADD c INT AS (a + 1) STORED, ADD e2 VARCHAR(9) NOT NULL DEFAULT 'x', DROP e"), setup: base, then: []string{"INSERT INTO t (id, a, b, n) VALUES (1000, 7, 'later', 1)"}},
+}
+
+func TestGeneratedColumnStories(t *testing.T) {
+	for _, server := range []string{testserver.Source, "mysql-9.7", "mariadb-11.8"} {
+		t.Run(server, func(t *testing.T) { newBench(t, server).tell(generatedStories) })
+	}
+}
+
 func TestColumnStories(t *testing.T) {
 	for _, server := range []string{testserver.Source, "mysql-9.7", "mariadb-11.8", "mysql-5.6"} {
 		t.Run(server, func(t *testing.T) {
