@@ -55,6 +55,20 @@ func TestStatusVars(t *testing.T) {
 	}
 }
 
+// The time zone and the digits of the second come where the statement used them, after
+// variables of any length.
+func TestStatusVarsOfTheClock(t *testing.T) {
+	mode := "\x01\x00\x00\x20\x54\x00\x00\x00\x00"
+	for story, data := range map[string]string{
+		"MySQL":   mode + "\x05\x06+02:00" + "\x0b\x04root\x09localhost" + "\x0c\x02ab\x00c\x00" + "\x0d\x40\xe2\x01" + "\x11\x00",
+		"MariaDB": mode + "\x05\x06+02:00\x80\x40\xe2\x01\x81\x00",
+	} {
+		if s := statusVars([]byte(data)); s.timeZone != "+02:00" || s.micros != 123456 {
+			t.Errorf("%s: time zone %q, microseconds %d", story, s.timeZone, s.micros)
+		}
+	}
+}
+
 func TestWiden(t *testing.T) {
 	for _, x := range []struct {
 		pos  uint64
