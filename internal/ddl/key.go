@@ -30,6 +30,7 @@ func (b *builder) index(k *parse.Index) {
 	}
 	for i := range index.Parts {
 		b.part(&index.Parts[i])
+		index.Parts[i].Desc = index.Parts[i].Desc && descends(b.d)
 	}
 	if index.Kind == schema.PrimaryKey {
 		for _, p := range index.Parts {
@@ -43,6 +44,11 @@ func (b *builder) index(k *parse.Index) {
 		index.Name = b.freeName(index.Parts)
 	}
 	t.Indexes = append(t.Indexes, index)
+}
+
+// descends says whether the server has descending indexes; those before read DESC and forget it.
+func descends(d parse.Dialect) bool {
+	return d.MariaDB() && d.Version >= 100800 || !d.MariaDB() && d.Version >= 80000
 }
 
 // part takes the column's own spelling, and drops a prefix that is the whole column.

@@ -90,7 +90,7 @@ func (p *parser) columnCheck(c *Column) []Key {
 }
 
 func (p *parser) check(k *Check) {
-	k.Expr = p.parens()
+	k.Expr = p.stored()
 	if p.accept("NOT", "ENFORCED") {
 		k.NotEnforced = true
 	} else {
@@ -107,7 +107,7 @@ func (p *parser) generated(c *Column) {
 		}
 		return
 	}
-	c.Generated = &schema.Generated{Expr: p.parens()}
+	c.Generated = &schema.Generated{Expr: p.stored()}
 	switch p.any("VIRTUAL", "STORED", "PERSISTENT") {
 	case "STORED", "PERSISTENT":
 		c.Generated.Stored = true
