@@ -72,6 +72,7 @@ func (a *App) showDetail(d *status.Detail, rate float64) {
 	t.Render()
 	a.showDisabled(d.Replicas)
 	a.showCopying(d.Replicas)
+	a.showRefills(d.Refills)
 	if a.flags.full {
 		a.showReplicating(d.Replicas)
 	}

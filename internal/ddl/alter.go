@@ -13,11 +13,12 @@ import (
 // keep track of what they were.
 type draft struct {
 	builder
-	before *schema.Table
-	origin []int             // by column: its ordinal in before, or -1
-	was    map[string]string // by name of an index that there was: its name before
-	rename *schema.Name      // RENAME TO
-	refill string            // why the rows must be read again from the source; "" if they need not
+	before  *schema.Table
+	origin  []int             // by column: its ordinal in before, or -1
+	was     map[string]string // by name of an index that there was: its name before
+	rename  *schema.Name      // RENAME TO
+	refill  string            // why the rows must be read again from the source; "" if they need not
+	lenient bool              // ALTER IGNORE TABLE
 }
 
 func newDraft(t *schema.Table, d parse.Dialect) *draft {
@@ -34,6 +35,7 @@ func newDraft(t *schema.Table, d parse.Dialect) *draft {
 // alter applies all clauses as the server does: whatever their order in the
 // text, those that name present columns come before those that name new ones.
 func (x *draft) alter(s *parse.AlterTable) error {
+	x.lenient = s.Ignore
 	renamed := map[string]string{}
 	for _, pass := range []func(parse.Action, map[string]string) error{x.options, x.columns, x.additions} {
 		for _, a := range s.Actions {

@@ -25,7 +25,7 @@ func (x *draft) dropChecks(column string) {
 func (x *draft) dropKeys(a parse.Action) error {
 	switch a := a.(type) {
 	case *parse.DropKey:
-		if !x.dropKey(a.What, a.Name) {
+		if !x.dropKey(a.What, a.Name) && x.before.Index(a.Name) < 0 { // else it went with its columns
 			return x.absent(a.What+" key", a.Name, a.IfExists)
 		}
 	case *parse.RenameIndex:

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"pgchameleon/internal/mapping"
 	"pgchameleon/internal/schema"
 )
 
@@ -25,7 +26,15 @@ type Effect struct {
 	Renamed  [][2]schema.Name // old and new names, in order
 	Changed  []schema.Name    // tables whose mapping must be made anew, by their names after
 	Excluded []Exclusion      // tables that cannot be followed any further
+	Held     *Held            // it is not carried out: the policy holds it
 	Ignored  bool             // it does nothing to what is replicated
+}
+
+// Held says what a policy holds: its tables are among those excluded.
+type Held struct {
+	Class  mapping.Class
+	Names  []schema.Name   // all replicated tables that the statement is about
+	Before []*schema.Table // those of them that there were, as they were before it
 }
 
 // Exclusion says why a table is to be parked.
@@ -33,6 +42,7 @@ type Exclusion struct {
 	Name   schema.Name
 	Reason string
 	Refill bool // its definition is known, but its rows must be read again from the source
+	Wanted bool // it is no failure: the policy, or what is replicated, asks for it
 }
 
 // Untranslatable is the error for a statement that cannot be read.
@@ -68,6 +78,12 @@ func (e *Effect) exclude(name schema.Name, format string, args ...any) {
 func (e *Effect) refill(name schema.Name, format string, args ...any) {
 	e.exclude(name, format, args...)
 	e.Excluded[len(e.Excluded)-1].Refill = true
+}
+
+// leave parks a table that is to be left as it is.
+func (e *Effect) leave(name schema.Name, format string, args ...any) {
+	e.exclude(name, format, args...)
+	e.Excluded[len(e.Excluded)-1].Wanted = true
 }
 
 // lift takes an exclusion back: the name has come to stand for another table.

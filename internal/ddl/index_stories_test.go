@@ -109,13 +109,13 @@ func TestIndexStories(t *testing.T) {
 			b := newBench(t, server)
 			b.must(b.target, "CREATE EXTENSION citext")
 			b.must(b.source, "SET sql_mode = ''")
-			b.tell(t, indexStories, wordy)
+			b.recount(t, indexStories, wordy)
 		})
 	}
 }
 
-// tell follows the stories that the server knows.
-func (b *bench) tell(t *testing.T, list []story, setup []string) {
+// recount follows the stories that the server knows.
+func (b *bench) recount(t *testing.T, list []story, setup []string) {
 	for i, s := range list {
 		if s.on == "maria" && b.dialect.Flavor != event.MariaDB || s.on == "my" && b.dialect.Flavor != event.MySQL {
 			continue
@@ -141,7 +141,7 @@ func TestIndexesOfAnOldServer(t *testing.T) {
 	b := newBench(t, "mysql-5.6")
 	b.dialect.ImplicitTimestamps = true
 	b.must(b.source, "SET NAMES utf8mb4", "SET sql_mode = ''")
-	b.tell(t, oldIndexStories, wordy)
+	b.recount(t, oldIndexStories, wordy)
 }
 
 func extended(r *mapping.Rules) {
@@ -179,11 +179,11 @@ func TestIndexesOfExtensions(t *testing.T) {
 			for i := range list {
 				list[i].rules = extended
 			}
-			b.tell(t, list, wordy)
+			b.recount(t, list, wordy)
 		})
 	}
 	t.Run("vectors without pgvector", func(t *testing.T) {
-		newBench(t, "mariadb-11.8").tell(t, vectorStories, nil)
+		newBench(t, "mariadb-11.8").recount(t, vectorStories, nil)
 	})
 }
 

@@ -35,7 +35,11 @@ func (b *builder) index(k *parse.Index) {
 	if index.Kind == schema.PrimaryKey {
 		for _, p := range index.Parts {
 			if at := t.Column(p.Column); at >= 0 {
-				t.Columns[at].NotNull = true
+				c := &t.Columns[at]
+				if old := !b.d.MariaDB() && b.d.Version < 50700; old && !b.exact && k.Column == "" && !c.NotNull && c.Default == nil && !isBlob(c.Type.Name) {
+					c.Default = implicitDefault(c) // DEFAULT NULL, as a column that may be NULL has it there
+				}
+				c.NotNull = true
 			}
 		}
 	}

@@ -67,6 +67,9 @@ func indexSQL(t *mapping.Table, index *schema.Index) IndexSQL {
 	x := &indexing{t: t, index: index, out: IndexSQL{Source: index.Name, Name: indexName(t, index), Kind: index.Kind}}
 	x.write()
 	out := x.out
+	if t.Source.Diverging && out.unique && !out.constraint && !isKey(t, index) { // rows that the source no longer has may have the same values
+		out.unique, out.Columns, out.Kind = false, nil, schema.Plain
+	}
 	switch {
 	case out.Skipped != "":
 		out.holds = ""

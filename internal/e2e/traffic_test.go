@@ -56,8 +56,14 @@ type traffic struct {
 	done   atomic.Int64
 }
 
-// startTraffic begins random transactions on n connections until stop is called.
+// startTraffic begins random transactions against a shop on n connections until stop is called.
 func startTraffic(t *testing.T, s *testserver.Server, db string, n int, seed uint64) *traffic {
+	t.Helper()
+	return startWriters(t, s, db, n, seed, randomStatement)
+}
+
+// startWriters begins transactions of random statements on n connections until stop is called.
+func startWriters(t *testing.T, s *testserver.Server, db string, n int, seed uint64, statement func(*rand.Rand) string) *traffic {
 	t.Helper()
 	t.Logf("traffic seed %d", seed)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -77,7 +83,7 @@ func startTraffic(t *testing.T, s *testserver.Server, db string, n int, seed uin
 						continue
 					}
 				}
-				if err := transaction(conn, random); err != nil && conn.Ping() != nil {
+				if err := transaction(conn, random, statement); err != nil && conn.Ping() != nil {
 					conn.Close()
 					conn = nil
 					continue
@@ -106,13 +112,13 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 // transaction runs one random transaction; deadlocks and duplicates are part of life.
-func transaction(conn *client.Conn, random *rand.Rand) error {
+func transaction(conn *client.Conn, random *rand.Rand, statement func(*rand.Rand) string) error {
 	if _, err := conn.Execute("BEGIN"); err != nil {
 		return err
 	}
 	var failed error
 	for range 1 + random.IntN(4) {
-		if _, err := conn.Execute(randomStatement(random)); err != nil {
+		if _, err := conn.Execute(statement(random)); err != nil {
 			failed = err
 			break
 		}

@@ -73,13 +73,15 @@ type TableMap struct {
 
 // Statement is a QUERY event that is not a transaction's frame (BEGIN, COMMIT …).
 type Statement struct {
-	Schema  string    // the session's database, "" if none
-	SQL     string    // UTF-8
-	SQLMode uint64    // sql_mode bits, from the event's status variables
-	Derived bool      // the server wrote the text, of the columns that CREATE TABLE … SELECT made: characters beyond U+FFFF are `?` in it
-	Error   uint16    // error code that the statement ended with on the source
-	Time    time.Time // when it began, by the source's clock: what now() is in it; zero if not known
-	Offset  uint64    // offset of the event, for messages
+	Schema   string    // the session's database, "" if none
+	SQL      string    // UTF-8
+	SQLMode  uint64    // sql_mode bits, from the event's status variables
+	Derived  bool      // the server wrote the text, of the columns that CREATE TABLE … SELECT made: characters beyond U+FFFF are `?` in it
+	Error    uint16    // error code that the statement ended with on the source
+	TimeZone string    // the session's time_zone as the server wrote it: "+02:00", "SYSTEM"; "" if the statement did not use it
+	Session  bool      // it used what only its session has: a temporary table, or the session's own variables
+	Time     time.Time // when it began, by the source's clock: what now() is in it; zero if not known
+	Offset   uint64    // offset of the event, for messages
 }
 
 func (*Rows) event()      {}

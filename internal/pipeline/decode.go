@@ -33,6 +33,7 @@ type step struct {
 	exclude  *exclusion
 	caughtUp []*mapping.Table
 	xa       *prepared
+	arrival  *arrival
 }
 
 // statement is a DDL statement with its translation.
@@ -46,6 +47,7 @@ type exclusion struct {
 	table  schema.Name
 	reason string
 	offset uint64 // of the event in the binlog
+	refill bool   // its rows are to be read again from the source
 }
 
 // prepared tells what becomes of a prepared XA transaction: its events are to
@@ -70,6 +72,7 @@ type decoder struct {
 	skip      map[event.Action][]string
 	bare      bool // columns are masked, and there is no key under which their values may be kept
 	log       *slog.Logger
+	joints    *joints // where tables come in that were filled apart; nil: nowhere
 }
 
 // tracker follows the stream's position.
@@ -91,10 +94,10 @@ func (d *decoder) run(ctx context.Context, out chan<- []unit) error {
 		if err != nil {
 			return err
 		}
-		for _, name := range d.excluded.drain() {
-			d.transform.Drop(name)
+		units := make([]unit, 0, len(transactions)+2)
+		if steps := d.forget(); len(steps) > 0 {
+			units = append(units, unit{steps: steps})
 		}
-		units := make([]unit, 0, len(transactions)+1)
 		for _, t := range transactions {
 			u, err := d.unit(t)
 			if err != nil {
@@ -115,6 +118,9 @@ func (d *decoder) run(ctx context.Context, out chan<- []unit) error {
 		case out <- units:
 		case <-ctx.Done():
 			return context.Cause(ctx)
+		}
+		if err := d.meet(ctx, transactions[len(transactions)-1].Final, out); err != nil {
+			return err
 		}
 	}
 }
@@ -183,9 +189,8 @@ func (d *decoder) storable(events []event.Event, u *unit) []event.Event {
 		if t == nil || !slices.ContainsFunc(t.Columns, func(c mapping.Column) bool { return c.Map.Masked() }) {
 			return false
 		}
-		d.transform.Drop(t.Source.Name)
-		u.steps = append(u.steps, step{exclude: &exclusion{t.Source.Name,
-			"rows of an XA transaction have to be kept until it commits, and those of masked columns only encrypted: give a mask_key and copy the table again", rows.Offset}})
+		d.park(u, exclusion{table: t.Source.Name, offset: rows.Offset,
+			reason: "rows of an XA transaction have to be kept until it commits, and those of masked columns only encrypted: give a mask_key and copy the table again"})
 		return true
 	})
 }
@@ -211,8 +216,7 @@ func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
 	})
 	var bad *transform.TableError
 	if errors.As(err, &bad) {
-		d.transform.Drop(bad.Table)
-		u.steps = append(u.steps, step{exclude: &exclusion{bad.Table, bad.Err.Error(), e.Offset}})
+		d.park(u, exclusion{table: bad.Table, reason: bad.Err.Error(), offset: e.Offset})
 		if d.transform.Key(bad.Table) != own {
 			return d.rows(t, e, u) // a child that is gone now
 		}
@@ -222,6 +226,9 @@ func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
 		return err
 	}
 	redo := d.gate.redo(own)
+	if mapped := d.transform.Table(own); mapped != nil && mapped.Source.Diverging {
+		redo = true // rows that the source has removed may be there still
+	}
 	for _, rows := range list {
 		rows.Redo = redo || d.partly(e.Map)
 		u.steps = append(u.steps, step{rows: rows})

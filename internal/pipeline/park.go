@@ -25,7 +25,10 @@ func (w *writer) exclude(ctx context.Context, e *exclusion) error {
 		return err
 	}
 	w.forced = true
-	return w.park(ctx, tx, e.table, e.reason, catalogue.LoggedError{})
+	if err := w.park(ctx, tx, e.table, e.reason, catalogue.LoggedError{}); err != nil || !e.refill {
+		return err
+	}
+	return w.ask(ctx, tx, e.table, e.reason)
 }
 
 const exitHint = "on_error_replay is exit: mend the cause, then run enable_replica and start_replica; or set it to continue, which excludes the table and goes on"
@@ -55,6 +58,9 @@ func (w *writer) park(ctx context.Context, tx dial.Tx, name schema.Name, reason 
 		return err
 	}
 	if err := catalogue.DropDefinitions(ctx, tx, w.sourceID, name); err != nil {
+		return err
+	}
+	if err := catalogue.NoteVersions(ctx, tx, w.sourceID, "excluded: "+reason); err != nil {
 		return err
 	}
 	w.applier.Exclude(name.String())

@@ -80,6 +80,9 @@ func fill(ctx context.Context, conn *dial.Conn, d *status.Detail) error {
 			ExcludedAt: shown(t.ExcludedAt), EstimatedRows: t.EstimatedRows, CopiedRows: t.CopiedRows, CopiedBytes: t.CopiedBytes, Discarded: t.DiscardedRows,
 		})
 	}
+	if err := fillRefills(ctx, conn, d, tables); err != nil {
+		return err
+	}
 	rules, err := catalogue.Conversions(ctx, conn, d.ID)
 	for _, c := range rules {
 		d.Rules = append(d.Rules, status.Applied{Table: c.Table.String(), Column: c.Column, Rule: c.Rule, Count: c.Count, Originals: c.Kept})

@@ -30,6 +30,7 @@ type Spec struct {
 	ChunkBytes   int64                     // rows of about so many bytes are copied in one transaction; 0: 16 MiB
 	RelayBytes   int                       // binlog that may wait for being applied; 0: 16 MiB
 	ExitOnError  bool                      // on_error_replay: exit
+	ManualRefill bool                      // refill: manual
 	KeepExisting bool                      // keep_existing_schema: load into the tables that are there
 	Grants       []string                  // roles that may read the replicated tables
 	LockTimeout  time.Duration             // for the swap and for DDL; 0: none

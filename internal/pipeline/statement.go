@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/ddl"
@@ -34,7 +35,11 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 		w.batch.Skipped++
 		return nil
 	}
-	err := w.applier.Exec(ctx, w.patiently(e.SQL))
+	parked, way, err := w.makeWay(ctx, e)
+	if err != nil {
+		return err
+	}
+	err = w.applier.Exec(ctx, w.patiently(append(way, e.SQL...)))
 	if fault.KindOf(err) == fault.Data {
 		return w.refused(ctx, s, err)
 	}
@@ -46,7 +51,14 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 	if err != nil {
 		return err
 	}
-	if err := w.record(ctx, tx, e); err != nil {
+	err = w.leave(ctx, tx, parked, e)
+	if err == nil {
+		err = w.record(ctx, tx, e)
+	}
+	if err == nil {
+		err = w.note(ctx, tx, s.event)
+	}
+	if err != nil {
 		return fmt.Errorf("recording a statement's effect: %w", err)
 	}
 	w.log.Info("statement applied", "statement", w.shown(s.event), "position", w.following())
@@ -93,7 +105,7 @@ func touched(e *ddl.Effect) []schema.Name {
 
 // refused parks the tables of a statement that PostgreSQL does not take.
 func (w *writer) refused(ctx context.Context, s *statement, cause error) error {
-	reason := fmt.Sprintf("PostgreSQL refused the statement's translation: %v", cause)
+	reason := fmt.Sprintf("PostgreSQL refused the statement's translation: %v%s", cause, remedy(cause))
 	names := append(touched(s.effect), s.effect.Created...)
 	if w.exit {
 		return fault.New(fault.Data, exitHint, "tables %v: %s", names, reason)
@@ -106,8 +118,34 @@ func (w *writer) refused(ctx context.Context, s *statement, cause error) error {
 		if err := w.park(ctx, tx, name, reason, catalogue.LoggedError{SQL: w.shown(s.event)}); err != nil {
 			return err
 		}
+		if s.effect.Next.Get(name) == nil || !copyMends(cause) {
+			continue
+		}
+		if err := w.ask(ctx, tx, name, reason); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// copyMends says whether a copy of the table would have what a statement was refused for:
+// values as the source has made them, and the user's views on the columns of new types.
+func copyMends(cause error) bool {
+	code := dial.Code(cause)
+	return strings.HasPrefix(code, "22") || code == "23502" || code == "0A000"
+}
+
+// remedy says what to do about a refusal, where that is not plain from PostgreSQL's words.
+func remedy(cause error) string {
+	switch code := dial.Code(cause); {
+	case code == "2BP01": // a view, a rule, a foreign key of the user's
+		return "; nothing of yours is dropped. Drop what depends on it, or change it so that it does not need what the statement drops, and copy the table: sync_tables"
+	case code == "0A000":
+		return "; the table needs a copy, with which views and rules on it are made again: sync_tables"
+	case strings.HasPrefix(code, "22") || strings.HasPrefix(code, "23"):
+		return "; what the source made of its values cannot be worked out here, and the table needs a copy: sync_tables"
+	}
+	return ""
 }
 
 // record writes down what a statement has done to the set of tables.
@@ -153,8 +191,17 @@ func (w *writer) record(ctx context.Context, tx dial.Tx, e *ddl.Effect) error {
 	if err := catalogue.PutDefinitions(ctx, tx, w.sourceID, tracked(w.rules, definitions...)...); err != nil {
 		return err
 	}
+	if err := catalogue.PutDatabases(ctx, tx, w.sourceID, collations(w.rules, e.Next)); err != nil {
+		return err
+	}
 	for _, x := range e.Excluded {
 		if err := w.park(ctx, tx, x.Name, x.Reason, catalogue.LoggedError{}); err != nil {
+			return err
+		}
+		if !x.Refill {
+			continue
+		}
+		if err := w.ask(ctx, tx, x.Name, x.Reason); err != nil {
 			return err
 		}
 	}

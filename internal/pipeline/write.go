@@ -29,6 +29,7 @@ type writer struct {
 	tracker  tracker                // as of what has been written
 	excluded *nameSet               // tells the decoder
 	exit     bool                   // on_error_replay: exit
+	manual   bool                   // refill: manual
 
 	lockTimeout time.Duration // how long a statement may wait for a table that others use; 0: as long as it takes
 
@@ -184,6 +185,8 @@ func (w *writer) steps(ctx context.Context, u unit) error {
 			err = w.caughtUp(ctx, s.caughtUp)
 		case s.xa != nil:
 			err = w.xa(ctx, s.xa)
+		case s.arrival != nil:
+			err = w.arrive(ctx, s.arrival)
 		}
 		if err != nil {
 			return err
@@ -201,6 +204,11 @@ func (w *writer) commit(ctx context.Context) error {
 	err := w.applier.Commit(ctx, func(ctx context.Context, tx dial.Tx) error {
 		if err := w.keepValues(ctx, tx); err != nil {
 			return err
+		}
+		if w.forced {
+			if err := catalogue.SealVersions(ctx, tx, w.sourceID, position, w.last, catalogue.EndedVersions); err != nil {
+				return err
+			}
 		}
 		return catalogue.SaveApplied(ctx, tx, w.sourceID, w.epoch, position, w.last, w.counters())
 	})

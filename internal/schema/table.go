@@ -30,6 +30,10 @@ type Table struct {
 	Versioned     bool         `json:"versioned,omitempty"`      // MariaDB: WITH SYSTEM VERSIONING
 	Partitioned   bool         `json:"partitioned,omitempty"`
 	Sequence      bool         `json:"sequence,omitempty"` // MariaDB: a sequence, whose "rows" are not data
+
+	// What the replica has done otherwise, because a statement was to be ignored.
+	Diverging bool     `json:"diverging,omitempty"` // rows that the source has removed are still there
+	Surplus   []string `json:"surplus,omitempty"`   // columns that the source has dropped are still there
 }
 
 // Column is a column in the order of the row images.
@@ -44,6 +48,18 @@ type Column struct {
 	Invisible     bool       `json:"invisible,omitempty"`
 	Comment       string     `json:"comment,omitempty"`
 	System        bool       `json:"system,omitempty"` // MariaDB: ROW START or ROW END of system versioning
+
+	// What the replica has done otherwise, because a statement was to be ignored.
+	LeftOut bool    `json:"left_out,omitempty"` // the replica does not have the column
+	Made    *Column `json:"made,omitempty"`     // the replica's column is still made after this one
+}
+
+// MadeAs is the name by which the replica knows the column.
+func (c *Column) MadeAs() string {
+	if c.Made != nil {
+		return c.Made.Name
+	}
+	return c.Name
 }
 
 // Type is a column type with all that its values' meaning depends on.
@@ -166,7 +182,7 @@ func (t *Table) identity(index *Index) []int {
 	var key []int
 	for _, part := range index.Parts {
 		at := t.Column(part.Column)
-		if part.Column == "" || part.Prefix > 0 || at < 0 || t.Columns[at].System ||
+		if part.Column == "" || part.Prefix > 0 || at < 0 || t.Columns[at].System || t.Columns[at].LeftOut ||
 			(!t.Columns[at].NotNull && index.Kind != PrimaryKey) {
 			return nil
 		}
@@ -189,5 +205,6 @@ func (t *Table) Clone() *Table {
 		c.ForeignKeys[i].RefColumns = slices.Clone(c.ForeignKeys[i].RefColumns)
 	}
 	c.Checks = slices.Clone(t.Checks)
+	c.Surplus = slices.Clone(t.Surplus)
 	return &c
 }

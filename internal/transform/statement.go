@@ -58,7 +58,7 @@ func (x *Transformer) parents(effect *ddl.Effect, st *event.Statement, dialect p
 		return
 	}
 	everything := *x.rules
-	everything.Limit, everything.Skip = nil, nil
+	everything.Limit, everything.Skip, everything.Apart, everything.DDL = nil, nil, nil, nil
 	own, err := ddl.Apply(only, st, dialect, &everything)
 	if err != nil || own.Ignored {
 		return // a statement that cannot be read shows at the table's next event
@@ -98,6 +98,7 @@ func (x *Transformer) meets(effect *ddl.Effect, newer []schema.Name) bool {
 
 // follow takes the effect's schema as the tracked one.
 func (x *Transformer) follow(effect *ddl.Effect, newer []*schema.Table) {
+	x.withChildren(effect)
 	next := effect.Next.With(nil, newer...)
 	changed := map[schema.Name]bool{}
 	for _, list := range [][]schema.Name{effect.Created, effect.Dropped, effect.Changed} {

@@ -5,11 +5,13 @@ func (p *parser) alter() Statement {
 	p.what = "ALTER"
 	p.expect("ALTER")
 	at := p.at
-	for p.any("ONLINE", "OFFLINE", "IGNORE") != "" {
+	ignore := false
+	for word := p.any("ONLINE", "OFFLINE", "IGNORE"); word != ""; word = p.any("ONLINE", "OFFLINE", "IGNORE") {
+		ignore = ignore || word == "IGNORE"
 	}
 	switch {
 	case p.accept("TABLE"):
-		return p.alterTable()
+		return p.alterTable(ignore)
 	case p.accept("SEQUENCE"):
 		return p.sequence(&Sequence{Verb: "alter"})
 	case p.accept("DATABASE") || p.accept("SCHEMA"):
@@ -19,9 +21,9 @@ func (p *parser) alter() Statement {
 	return &Other{Kind: p.object()}
 }
 
-func (p *parser) alterTable() Statement {
+func (p *parser) alterTable(ignore bool) Statement {
 	p.what = "ALTER TABLE"
-	s := &AlterTable{IfExists: p.ifExists()}
+	s := &AlterTable{IfExists: p.ifExists(), Ignore: ignore}
 	s.Name = p.tableName()
 	p.wait()
 	for !p.end() && !p.is(";") {
