@@ -136,7 +136,8 @@ func (x *diff) altered(p pair, b, a *schema.Type, typ string) (using, reason str
 		if field == `\N` {
 			return "NULL::" + typ, ""
 		}
-		return strings.TrimSpace(mapping.Literal(unescapeCopy(field))) + "::" + typ, ""
+		constant := strings.TrimSpace(mapping.Literal(unescapeCopy(field))) + "::" + typ
+		return fmt.Sprintf("CASE WHEN %s IS NOT NULL THEN %s END", mapping.Quote(p.after.Name), constant), "" // NULL is not hidden
 	}
 	texts := classOf(p.before.Map.SQL()) == "text" && classOf(p.after.Map.SQL()) == "text"
 	if unaltered(b, a) && (texts || p.before.Map.SQL() == p.after.Map.SQL()) {

@@ -391,40 +391,37 @@ type fate struct {
 
 // shapes lists the indexes that PostgreSQL has, by their name on the source. A
 // shape is what the index holds, in terms of the columns' names after the
-// statement and of how their types are indexed.
-func (x *diff) shapes(t *mapping.Table, name func(part string) string) map[string]fate {
+// statement, and of the types that its expressions have been written for.
+func shapes(t *mapping.Table) map[string]fate {
 	all := map[string]fate{}
-	for i, index := range Indexes(t) {
-		if index.Skipped != "" {
-			continue
+	for _, index := range Indexes(t) {
+		if index.Skipped == "" {
+			all[index.Source] = fate{index, fmt.Sprintf("%s %t %t %s %s", index.Kind, index.unique, index.constraint, index.holds, index.types)}
 		}
-		source := &t.Source.Indexes[i]
-		plain := strings.HasPrefix(index.SQL, "ALTER TABLE")
-		shape := fmt.Sprintf("%s %t", index.Kind, plain)
-		for _, part := range source.Parts {
-			class := ""
-			if c := t.Columns[t.Column(part.Column)]; part.Prefix > 0 {
-				class = classOf(c.Map.SQL())
-			}
-			shape += fmt.Sprintf("|%s %d %s %t", name(part.Column), part.Prefix, class, part.Desc && !plain)
-		}
-		all[source.Name] = fate{index, shape}
 	}
 	return all
+}
+
+// renamed is the table before the statement with the names that its columns have after it.
+func (x *diff) renamed() *mapping.Table {
+	t := *x.before
+	t.Columns = slices.Clone(t.Columns)
+	for i := range t.Columns {
+		t.Columns[i].Name = "\x00" // it is dropped, and the index with it
+		for _, p := range x.kept {
+			if p.before.Ordinal == t.Columns[i].Ordinal {
+				t.Columns[i].Name = p.after.Name
+			}
+		}
+	}
+	return &t
 }
 
 // dropIndexes drops the indexes that end or change and renames those that only
 // have another name. It gives the names on the source of those that stay.
 func (x *diff) dropIndexes() map[string]bool {
-	renamed := func(part string) string {
-		for _, p := range x.kept {
-			if strings.EqualFold(source(x.before, p.before).Name, part) {
-				return strings.ToLower(source(x.after, p.after).Name)
-			}
-		}
-		return "" // the column is dropped, and the index with it
-	}
-	before, after := x.shapes(x.before, renamed), x.shapes(x.after, strings.ToLower)
+	names := shapes(x.before)
+	before, after := shapes(x.renamed()), shapes(x.after)
 	stay := map[string]bool{}
 	taken := map[string]bool{} // indexes of before that go on
 	var moved [][2]string
@@ -438,7 +435,7 @@ func (x *diff) dropIndexes() map[string]bool {
 		}
 	}
 	for _, index := range x.before.Source.Indexes {
-		if old, ok := before[index.Name]; ok && !taken[index.Name] {
+		if old, ok := names[index.Name]; ok && !taken[index.Name] {
 			x.dropIndex(old.index)
 		}
 	}
@@ -447,7 +444,7 @@ func (x *diff) dropIndexes() map[string]bool {
 }
 
 func (x *diff) dropIndex(index IndexSQL) {
-	if strings.HasPrefix(index.SQL, "ALTER TABLE") {
+	if index.constraint {
 		x.add("ALTER TABLE %s DROP CONSTRAINT IF EXISTS %s", x.before.Ident(), mapping.Quote(index.Name))
 		return
 	}
