@@ -34,6 +34,10 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 		w.batch.Skipped++
 		return nil
 	}
+	e, err := w.relied(ctx, e)
+	if err != nil {
+		return err
+	}
 	parked, way, err := w.makeWay(ctx, e)
 	if err != nil {
 		return err
