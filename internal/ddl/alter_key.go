@@ -12,7 +12,7 @@ import (
 func (x *draft) dropKeys(a parse.Action) error {
 	switch a := a.(type) {
 	case *parse.DropKey:
-		if !x.dropKey(a.What, a.Name) {
+		if !x.dropKey(a.What, a.Name) && x.before.Index(a.Name) < 0 { // else it went with its columns
 			return x.absent(a.What+" key", a.Name, a.IfExists)
 		}
 	case *parse.RenameIndex:
@@ -101,6 +101,8 @@ func (x *draft) rest(a parse.Action) error {
 		}
 	case *parse.Partition:
 		return x.partition(a)
+	case *parse.Tablespace:
+		x.refill = "the table's file was replaced"
 	}
 	return nil
 }

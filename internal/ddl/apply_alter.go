@@ -93,7 +93,7 @@ func (x *applier) translate(before *schema.Table, draft *draft) {
 		return
 	}
 	old, kept := withoutSurplus(old, next)
-	changes := &diff{before: old, after: next, origin: draft.origin, was: draft.was, statement: x.st, d: x.d}
+	changes := &diff{before: old, after: next, origin: draft.origin, was: draft.was, statement: x.st, lenient: draft.lenient, d: x.d}
 	sql, reason := changes.run()
 	if reason != "" {
 		x.effect.refill(before.Name, "%s; it needs a copy: sync_tables", reason)
@@ -181,7 +181,8 @@ func (x *applier) rename(from, to schema.Name) {
 		x.effect.refill(to, needsCopy)
 	case !wanted:
 		x.set = x.set.With([]schema.Name{to})
-		x.effect.leave(from, "it was renamed to %s, which is not replicated; the table in PostgreSQL stays as it was", to)
+		x.effect.exclude(from, "it was renamed to %s, which is not replicated; the table in PostgreSQL stays as it was", to)
+		x.effect.Excluded[len(x.effect.Excluded)-1].Wanted = true
 	default:
 		x.move(before, after)
 	}

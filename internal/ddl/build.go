@@ -55,10 +55,16 @@ func (b *builder) build(s *parse.CreateTable, outer string) *schema.Table {
 	return t
 }
 
+// engines are the names of engines that have others.
+var engines = map[string]string{"merge": "MRG_MyISAM", "heap": "MEMORY", "innobase": "InnoDB"}
+
 // setOptions takes over those options that ALTER TABLE sets in the same way.
 func setOptions(t *schema.Table, o *parse.Options) {
 	if o.Engine != "" {
 		t.Engine = o.Engine
+		if name := engines[strings.ToLower(o.Engine)]; name != "" {
+			t.Engine = name
+		}
 	}
 	if o.Comment != nil {
 		t.Comment = *o.Comment
@@ -73,6 +79,9 @@ func setOptions(t *schema.Table, o *parse.Options) {
 func (b *builder) column(p *parse.Column) schema.Column {
 	complete(p, b.t.Charset, b.t.Collation, b.d)
 	c := p.Column
+	if c.Type.Compressed && c.NotNull && c.Default == nil {
+		c.Default = &schema.Default{} // the server's own, without being asked
+	}
 	c.System = p.RowBound != ""
 	if c.System || c.AutoIncrement {
 		c.NotNull = true

@@ -33,9 +33,10 @@ type Effect struct {
 
 // Held says what a policy holds: its tables are among those excluded.
 type Held struct {
-	Class  mapping.Class
-	Names  []schema.Name   // all replicated tables that the statement is about
-	Before []*schema.Table // those of them that there were, as they were before it
+	Class     mapping.Class
+	Names     []schema.Name     // all replicated tables that the statement is about
+	Tracked   []*schema.Table   // those that there were, as before it, and the parents whose changes cascade to them
+	Databases map[string]string // the default collations that there were
 }
 
 // Exclusion says why a table is to be parked.
@@ -44,6 +45,7 @@ type Exclusion struct {
 	Reason string
 	Refill bool // its definition is known, but its rows must be read again from the source
 	Wanted bool // it is no failure: the policy, or what is replicated, asks for it
+	Kept   bool // the policy leaves what is in PostgreSQL as it is
 }
 
 // Reliance is what statements of an Effect take for granted of rows in PostgreSQL. Where
@@ -91,10 +93,11 @@ func (e *Effect) refill(name schema.Name, format string, args ...any) {
 	e.Excluded[len(e.Excluded)-1].Refill = true
 }
 
-// leave parks a table that is to be left as it is.
+// leave parks a table that the policy leaves as it is.
 func (e *Effect) leave(name schema.Name, format string, args ...any) {
 	e.exclude(name, format, args...)
-	e.Excluded[len(e.Excluded)-1].Wanted = true
+	last := &e.Excluded[len(e.Excluded)-1]
+	last.Wanted, last.Kept = true, true
 }
 
 // lift takes an exclusion back: the name has come to stand for another table.

@@ -13,9 +13,9 @@ import (
 	"pgchameleon/internal/testserver"
 )
 
-// values is a table with a column of every sort that expressions are worked out of, and rows
+// valued is a table with a column of every sort that expressions are worked out of, and rows
 // with the ends of what they hold.
-var values = []string{
+var valued = []string{
 	`CREATE TABLE x (id INT PRIMARY KEY, i INT, s SMALLINT, b BIGINT, u INT UNSIGNED, ub BIGINT UNSIGNED, n DECIMAL(10,2), m DECIMAL(30,10), f DOUBLE, r FLOAT, y YEAR, bo BIT(1), bi BIT(12), z INT(6) ZEROFILL,
 		d DATE, dt DATETIME, d6 DATETIME(6), ts TIMESTAMP NULL, t6 TIMESTAMP(6) NULL, tm TIME, dn DATE NOT NULL, l VARCHAR(20) CHARACTER SET latin1,
 		v VARCHAR(30) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, w VARCHAR(30) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci, c CHAR(6) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
@@ -115,7 +115,7 @@ func TestExpressionsAreExact(t *testing.T) {
 			b := newBench(t, server)
 			b.empty("evolved")
 			b.must(b.source, "SET NAMES utf8mb4")
-			b.must(b.source, values...)
+			b.must(b.source, valued...)
 			b.copy(b.set(), "evolved")
 			table, err := b.rules("evolved").Table(b.definition("x"))
 			if err != nil {
@@ -178,7 +178,7 @@ func TestGeneratedValues(t *testing.T) {
 			b := newBench(t, server)
 			b.empty("evolved")
 			b.must(b.source, "SET NAMES utf8mb4", "SET sql_mode = ''")
-			b.must(b.source, values...)
+			b.must(b.source, valued...)
 			for i, f := range fills {
 				b.must(b.source, fmt.Sprintf("ALTER TABLE x ADD g%d %s AS (%s) STORED", i, f[1], f[0]))
 			}

@@ -19,6 +19,7 @@ func (x *applier) drafts(before *schema.Table, s *parse.AlterTable) (tracked, sh
 	}
 	draft := func(s *parse.AlterTable) (*draft, error) {
 		d := newDraft(before, x.d)
+		d.outer = databaseCollation(x.set, before.Schema, x.d)
 		if err := d.alter(s); err != nil {
 			return nil, err
 		}

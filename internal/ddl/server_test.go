@@ -161,6 +161,7 @@ func (b *bench) rows(t *mapping.Table, where string) {
 	for _, c := range t.Columns {
 		exprs = append(exprs, c.Map.Select("`"+strings.ReplaceAll(t.Source.Columns[c.Ordinal].Name, "`", "``")+"`"))
 	}
+	var rows []string
 	for _, row := range b.query(b.source, "SELECT %s FROM `%s`%s", strings.Join(exprs, ", "), strings.ReplaceAll(t.Source.Name.Table, "`", "``"), where) {
 		var values []string
 		for i, c := range t.Columns {
@@ -179,8 +180,11 @@ func (b *bench) rows(t *mapping.Table, where string) {
 				continue
 			}
 			text := strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\t`, "\t", `\r`, "\r").Replace(string(field))
-			values = append(values, mapping.Literal(text))
+			values = append(values, mapping.Literal(text)+"::"+c.Type(t.Schema))
 		}
-		b.must(b.target, "INSERT INTO "+t.Ident()+" VALUES ("+strings.Join(values, ",")+")")
+		rows = append(rows, "("+strings.Join(values, ",")+")")
+	}
+	if len(rows) > 0 {
+		b.must(b.target, "INSERT INTO "+t.Ident()+" VALUES "+strings.Join(rows, ","))
 	}
 }

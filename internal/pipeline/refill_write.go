@@ -9,6 +9,7 @@ import (
 
 	"pgchameleon/internal/apply"
 	"pgchameleon/internal/catalogue"
+	"pgchameleon/internal/ddl/parse"
 	"pgchameleon/internal/event"
 	"pgchameleon/internal/mapping"
 	"pgchameleon/internal/schema"
@@ -32,6 +33,7 @@ type sideWriter struct {
 	tracker tracker     // as of what has been written
 	set     *schema.Set // the same
 	rules   *mapping.Rules
+	dialect parse.Dialect
 
 	altered bool // the set is not as it was saved
 	waiting bool // for tables to come to their high mark
@@ -111,7 +113,7 @@ func (w *sideWriter) near(ctx context.Context) error {
 		if err != nil || !reached {
 			return err
 		}
-		asked := newRequest()
+		asked := newRequest(w.lows())
 		select {
 		case w.joints.requests <- asked:
 			w.asked = asked
@@ -125,6 +127,17 @@ func (w *sideWriter) near(ctx context.Context) error {
 		return w.handOver(ctx)
 	}
 	return nil
+}
+
+// lows lists the positions as of which the tables were known by their names.
+func (w *sideWriter) lows() []event.Position {
+	var list []event.Position
+	for _, t := range w.r.Tables {
+		if !t.Low.IsZero() {
+			list = append(list, t.Low)
+		}
+	}
+	return list
 }
 
 // handOver gives the tables to the main stream, which waits at or before where this one is.
@@ -268,6 +281,9 @@ func (w *sideWriter) statement(ctx context.Context, s *statement) error {
 	e := s.effect
 	if e.Ignored {
 		return nil
+	}
+	if e.Held != nil && w.r.InPlace {
+		return w.holdAgain(ctx, s)
 	}
 	if len(e.Excluded) > 0 {
 		return errAnew{e.Excluded[0].Reason}

@@ -85,6 +85,8 @@ type Default struct {
 	Null bool   `json:"null,omitempty"` // DEFAULT NULL
 	Expr bool   `json:"expr,omitempty"` // Text is an SQL expression (current_timestamp(), (a + 1), b'01', uuid())
 	Text string `json:"text,omitempty"` // the literal's value without quotes, or the expression
+
+	Charset string `json:"charset,omitempty"` // that an introducer states for Text, which is bytes: x'…' or b'…'
 }
 
 // Generated is a generated column's expression.

@@ -112,8 +112,11 @@ type SetPeriod struct {
 	IfExists bool
 }
 
+// Tablespace is DISCARD or IMPORT TABLESPACE: the rows are others, and no event says so.
+type Tablespace struct{}
+
 // NoEffect is a clause that changes nothing that is tracked: FORCE, ALGORITHM,
-// ORDER BY, DISABLE KEYS, DISCARD TABLESPACE …
+// ORDER BY, DISABLE KEYS …
 type NoEffect struct{ Text string }
 
 func (*AddColumn) action()    {}
@@ -133,4 +136,5 @@ func (*SetOptions) action()   {}
 func (*Partition) action()    {}
 func (*Versioning) action()   {}
 func (*SetPeriod) action()    {}
+func (*Tablespace) action()   {}
 func (*NoEffect) action()     {}

@@ -1,6 +1,10 @@
 package parse
 
-import "strings"
+import (
+	"strings"
+
+	"pgchameleon/internal/schema"
+)
 
 // create reads CREATE.
 func (p *parser) create() Statement {
@@ -58,6 +62,9 @@ func (p *parser) createTable(s *CreateTable) Statement {
 	}
 	if p.is("PARTITION", "BY") {
 		s.Partitioning = p.partitioning(func() bool { return !p.is("(") && p.isSelect() || p.is("START", "TRANSACTION") || p.is(";") })
+	}
+	if s.Options.Sequence {
+		return &Sequence{Verb: "create", Names: []schema.Name{s.Name}, Temporary: s.Temporary, OrReplace: s.OrReplace, IfExists: s.IfNotExists}
 	}
 	if p.accept("START", "TRANSACTION") {
 		s.StartTransaction = true

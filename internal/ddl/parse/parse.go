@@ -43,6 +43,11 @@ type Dialect struct {
 // MariaDB says whether the text is MariaDB's.
 func (d Dialect) MariaDB() bool { return d.Flavor == event.MariaDB }
 
+// descends says whether DESC in an index means something.
+func (d Dialect) descends() bool {
+	return d.Version >= 80000 && (!d.MariaDB() || d.Version >= 100800)
+}
+
 func (d Dialect) has(mode uint64) bool { return d.SQLMode&mode != 0 }
 
 // SyntaxError says that the text is not SQL at all: a quote or a comment that
@@ -92,7 +97,8 @@ func (p *parser) parse() (statement Statement, err error) {
 	}()
 	statement = p.statement()
 	if _, other := statement.(*Other); !other {
-		p.accept(";")
+		for p.accept(";") {
+		}
 		if !p.end() {
 			p.unknown()
 		}

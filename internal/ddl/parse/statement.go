@@ -42,6 +42,7 @@ type Truncate struct{ Name schema.Name }
 type AlterTable struct {
 	Name     schema.Name
 	IfExists bool
+	Ignore   bool // ALTER IGNORE TABLE: values that do not fit are changed, whatever the sql_mode
 	Actions  []Action
 }
 
