@@ -25,7 +25,9 @@ type unit struct {
 	notes []transform.Noted
 	lost  []transform.Lost
 
-	skipped *skipped // the transaction is passed over with this piece, its last
+	skipped   *skipped           // the transaction is passed over with this piece, its last
+	sessions  bool               // what sessions have has changed
+	temporary []schema.Temporary // and is this
 }
 
 // step is one thing to do: exactly one field is set.
@@ -135,19 +137,23 @@ func (d *decoder) unit(t *event.Transaction) (unit, error) {
 		d.tracker.Idle(*t.Idle)
 		return u, nil
 	}
+	d.transform.Enter(t)
 	events := t.Events
 	if d.passOver(t, &u) {
 		events = nil
 	} else if t.XA != nil {
 		events = d.xa(t, &u)
 	}
-	if !t.Undone {
-		for _, e := range events {
-			if err := d.event(t, e, &u); err != nil {
-				return unit{}, err
+	for _, e := range events {
+		if t.Undone {
+			if st, is := e.(*event.Statement); is {
+				d.transform.Undone(st, d.dialect)
 			}
+		} else if err := d.event(t, e, &u); err != nil {
+			return unit{}, err
 		}
 	}
+	u.temporary, u.sessions = d.transform.Temporary()
 	if t.Final {
 		if err := d.tracker.Add(t); err != nil {
 			return unit{}, fmt.Errorf("advancing the position: %w", err)
@@ -222,7 +228,7 @@ func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
 	})
 	var bad *transform.TableError
 	if errors.As(err, &bad) {
-		d.park(u, exclusion{table: bad.Table, reason: bad.Err.Error(), offset: e.Offset})
+		d.park(u, exclusion{table: bad.Table, reason: fmt.Sprintf("%v (an event in %s at offset %d)", bad.Err, t.File, e.Offset), offset: e.Offset})
 		if d.transform.Key(bad.Table) != own {
 			return d.rows(t, e, u) // a child that is gone now
 		}

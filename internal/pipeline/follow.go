@@ -218,6 +218,11 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 	}
 	excluded := &nameSet{}
 	transformer := transform.New(set, rules, !s.origin.server.LogsCascades())
+	temporary, err := catalogue.Temporary(ctx, s.pool, id)
+	if err != nil {
+		return err
+	}
+	transformer.Restore(temporary)
 	s.decoder = &decoder{
 		relay: s.relay, transform: transformer, dialect: s.origin.dialect, tracker: reading,
 		gate: &gate{order: reading, catching: catching(tables, transformer)}, prepared: waiting, excluded: excluded, log: s.replica.log,

@@ -70,7 +70,7 @@ func TestWiden(t *testing.T) {
 func FuzzParsers(f *testing.F) {
 	f.Add([]byte("\x01\x00\x00\x00\x00\x00\x01\x00\x01d\x00\x01t\x00\x02\x03\x0f\x02\x10\x00\x00\x01\x01\x80"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		_, _ = parseTableMap(data)
+		_, _ = parseTableMap(data, charsets{8: "latin1"})
 		_, _ = gtidEvent(data, false)
 		_, _ = mariaGTIDEvent(data, 1)
 		_, _, _ = xaPrepare(data)
