@@ -55,6 +55,7 @@ type Reliance struct {
 	Of      schema.Name   // whose rows are chosen by their values,
 	Columns []string      // of these columns, which no rule has changed; where none is named, it does not matter
 	Settled bool          // the rows are those of the stream's position, not newer ones
+	Broken  string        // why this does not hold; "" where nothing speaks against it
 }
 
 // Untranslatable is the error for a statement that cannot be read.

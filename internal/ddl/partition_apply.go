@@ -173,7 +173,11 @@ func (x *applier) convertPartition(before *schema.Table, a *parse.Partition) {
 	if t == nil {
 		return
 	}
-	condition, err := x.chosen(t, a)
+	var together []schema.Name
+	if wanted {
+		together = append(together, made.Name)
+	}
+	condition, err := x.chosen(t, a, together...)
 	if err != nil {
 		x.rowsAgain(before.Name, reason+": "+err.Error())
 		if wanted {

@@ -271,6 +271,7 @@ func (d *decoder) statement(t *event.Transaction, e *event.Statement, u *unit) e
 	if err := errors.Join(err, failure); err != nil {
 		return err
 	}
+	d.gate.unsettled(effect, d.transform.Key)
 	for _, name := range effect.Dropped {
 		delete(d.gate.catching, d.transform.Key(name))
 	}

@@ -297,6 +297,19 @@ func (w *sideWriter) statement(ctx context.Context, s *statement) error {
 			return err
 		}
 	}
+	for i := range e.Relies {
+		tx, err := w.changes.Tx(ctx)
+		if err != nil {
+			return err
+		}
+		reason, err := broken(ctx, tx, w.lease.Source.ID, &e.Relies[i], &w.changed, w.applier.Excluded())
+		if err != nil {
+			return err
+		}
+		if reason != "" {
+			return errAnew{reason}
+		}
+	}
 	if err := w.applier.Exec(ctx, e.SQL); err != nil {
 		return fmt.Errorf("altering the table where it is loaded: %w", err)
 	}

@@ -40,6 +40,10 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 		w.batch.Skipped++
 		return nil
 	}
+	e, err := w.relied(ctx, e)
+	if err != nil {
+		return err
+	}
 	inTheWay, err := w.keptInTheWay(ctx, e)
 	if err != nil {
 		return err
