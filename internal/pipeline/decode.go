@@ -74,7 +74,7 @@ type decoder struct {
 	skip      map[event.Action][]string
 	wishes    *skips
 	passing   *skipped // the transaction in hand, which is to be passed over
-	bare      bool // columns are masked, and there is no key under which their values may be kept
+	bare      bool     // columns are masked, and there is no key under which their values may be kept
 	log       *slog.Logger
 	joints    *joints // where tables come in that were filled apart; nil: nowhere
 }

@@ -146,4 +146,3 @@ func (w *writer) keepOut(ctx context.Context, s *statement, inTheWay []schema.Na
 	}
 	return nil
 }
-
