@@ -43,6 +43,9 @@ var restartRefillsSQL string
 //go:embed sql/tidy_refills.sql
 var tidyRefillsSQL string
 
+//go:embed sql/hurry_refill.sql
+var hurryRefillSQL string
+
 //go:embed sql/land_table.sql
 var landTableSQL string
 
@@ -309,4 +312,10 @@ func LandTable(ctx context.Context, tx DB, t *Table, at event.Position) error {
 		return reading("recording a table that comes in", err)
 	}
 	return FoldChunks(ctx, tx, t.ID)
+}
+
+// HurryRefill lets the refill of a table be tried at once, as if it had not failed yet.
+func HurryRefill(ctx context.Context, db DB, sourceID int64, name schema.Name) error {
+	_, err := db.Exec(ctx, hurryRefillSQL, sourceID, name.Schema, name.Table)
+	return reading("hurrying a refill", err)
 }

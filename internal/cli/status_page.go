@@ -73,6 +73,7 @@ func (a *App) showDetail(d *status.Detail, rate float64) {
 	a.showDisabled(d.Replicas)
 	a.showOpen(d)
 	a.showCopying(d.Replicas)
+	a.showRefills(d.Refills)
 	if a.flags.full {
 		a.showReplicating(d.Replicas)
 	}

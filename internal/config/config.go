@@ -68,6 +68,7 @@ type Source struct {
 	CopyMaxMemory      Size
 	CopyThreads        int
 	OnErrorReplay      string // continue or exit
+	Refill             string // auto or manual
 	KeepExistingSchema bool
 
 	line   int

@@ -17,6 +17,7 @@ func newSource(c *Config) *Source {
 		CopyMaxMemory:  300 << 20,
 		CopyThreads:    4,
 		OnErrorReplay:  "continue",
+		Refill:         "auto",
 		config:         c,
 	}
 }
@@ -62,6 +63,8 @@ func (s *Source) fields() []field {
 			doc: "Our server id, which no other replica of the server may have."},
 		{name: "on_error_replay", value: choice{&s.OnErrorReplay, []string{"continue", "exit"}},
 			doc: "What happens when PostgreSQL refuses a change: `continue` excludes the table and goes on with the others, `exit` stops the replica before the transaction."},
+		{name: "refill", value: choice{&s.Refill, []string{"auto", "manual"}},
+			doc: "What happens when a table's rows must be read again, as after an `ALTER` whose new values PostgreSQL cannot work out: `auto` fills it from the source while the others are followed, `manual` excludes it until `sync_tables` is run. New in this program."},
 
 		{name: "replica_batch_size", ignored: batches},
 		{name: "replay_max_rows", ignored: batches},

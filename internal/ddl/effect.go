@@ -26,6 +26,7 @@ type Effect struct {
 	Renamed  [][2]schema.Name // old and new names, in order
 	Changed  []schema.Name    // tables whose mapping must be made anew, by their names after
 	Excluded []Exclusion      // tables that cannot be followed any further
+	Relies   []Reliance       // on what rows in PostgreSQL SQL relies
 	Held     *Held            // it is not carried out: the policy holds it
 	Ignored  bool             // it does nothing to what is replicated
 }
@@ -45,6 +46,15 @@ type Exclusion struct {
 	Refill bool // its definition is known, but its rows must be read again from the source
 	Wanted bool // it is no failure: the policy, or what is replicated, asks for it
 	Kept   bool // the policy leaves what is in PostgreSQL as it is
+}
+
+// Reliance is what statements of an Effect take for granted of rows in PostgreSQL. Where
+// it does not hold, they must not run, and the tables need their rows again.
+type Reliance struct {
+	Tables  []schema.Name // of these, by their names before, all rows are there
+	Of      schema.Name   // whose rows are chosen by their values,
+	Columns []string      // of these columns, which no rule has changed; where none is named, it does not matter
+	Settled bool          // the rows are those of the stream's position, not newer ones
 }
 
 // Untranslatable is the error for a statement that cannot be read.

@@ -57,9 +57,6 @@ func (s *stream) refill(ctx context.Context) error {
 	defer pool.Close()
 	defer m.group.Wait()
 	defer cancel()
-	if err := catalogue.TidyRefills(ctx, pool, s.lease.Source.ID); err != nil {
-		return err
-	}
 	tick := time.NewTicker(refillEvery)
 	defer tick.Stop()
 	for {
@@ -77,6 +74,9 @@ func (s *stream) refill(ctx context.Context) error {
 
 // look begins refills whose time has come, and ends those that were overtaken.
 func (m *refills) look(ctx context.Context) error {
+	if err := catalogue.TidyRefills(ctx, m.pool, m.lease.Source.ID); err != nil {
+		return err
+	}
 	list, err := catalogue.Refills(ctx, m.pool, m.lease.Source.ID)
 	if err != nil {
 		return err

@@ -43,14 +43,15 @@ func (j *joints) position() (event.Position, bool) {
 
 // request asks the main stream to wait.
 type request struct {
+	after   []event.Position    // where the main stream must have been before: it knows by which names the tables went then
 	place   chan event.Position // where it waits; one is sent
 	arrival chan *arrival       // one is sent, or it is closed: not this time
 	left    chan struct{}       // closed when it does not wait any longer
 	result  chan error          // of the arrival; one is sent
 }
 
-func newRequest() *request {
-	return &request{place: make(chan event.Position, 1), arrival: make(chan *arrival, 1), left: make(chan struct{}), result: make(chan error, 1)}
+func newRequest(after []event.Position) *request {
+	return &request{after: after, place: make(chan event.Position, 1), arrival: make(chan *arrival, 1), left: make(chan struct{}), result: make(chan error, 1)}
 }
 
 // arrival is tables that come into the main stream, with all of their rows as of a
@@ -78,6 +79,16 @@ func (d *decoder) meet(ctx context.Context, between bool, out chan<- []unit) err
 	case r = <-d.joints.requests:
 	default:
 		return nil
+	}
+	for _, mark := range r.after {
+		reached, err := d.tracker.Reached(mark)
+		if err != nil {
+			return err
+		}
+		if !reached {
+			close(r.left)
+			return nil
+		}
 	}
 	r.place <- here
 	patience := time.NewTimer(meetWithin)

@@ -69,13 +69,18 @@ func (w *writer) makeWay(ctx context.Context, e *ddl.Effect) (parked []catalogue
 	return parked, sql, nil
 }
 
-// leave forgets excluded tables that have made way.
-func (w *writer) leave(ctx context.Context, tx dial.Tx, parked []catalogue.ParkedTable) error {
+// leave forgets excluded tables that have made way: the names stand for others from here on.
+func (w *writer) leave(ctx context.Context, tx dial.Tx, parked []catalogue.ParkedTable, e *ddl.Effect) error {
 	for _, t := range parked {
 		if err := catalogue.DropTables(ctx, tx, w.sourceID, t.Source); err != nil {
 			return err
 		}
-		w.applier.Admit(t.Source.String())
+	}
+	for _, name := range e.Created {
+		w.applier.Admit(name.String())
+	}
+	for _, pair := range e.Renamed {
+		w.applier.Admit(pair[1].String())
 	}
 	return nil
 }

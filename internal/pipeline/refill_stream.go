@@ -85,6 +85,13 @@ func (f *refilling) sides(ctx context.Context, conn *target.Conn, from *origin) 
 	loader := f.loader()
 	rules := f.apart(loader)
 	set := schema.NewSet(f.rules.Fold, f.r.Tracked...)
+	databases, err := catalogue.Databases(ctx, f.pool, f.lease.Source.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	for name, collation := range databases {
+		set = set.WithDatabase(name, collation)
+	}
 	reading, err := binlog.NewTracker(f.r.Position)
 	if err != nil {
 		return nil, nil, err
@@ -159,6 +166,9 @@ func (f *refilling) land(tables []*schema.Table, at event.Position) func(context
 				}
 			}
 			if err := catalogue.PutDefinitions(ctx, tx, f.lease.Source.ID, tracked(f.rules, slices.Concat(tables, others)...)...); err != nil {
+				return err
+			}
+			if err := catalogue.NoteVersions(ctx, tx, f.lease.Source.ID, "filled from the source"); err != nil {
 				return err
 			}
 			if err := catalogue.SealVersions(ctx, tx, f.lease.Source.ID, main, time.Time{}, catalogue.EndedVersions); err != nil {

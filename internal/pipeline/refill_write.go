@@ -113,7 +113,7 @@ func (w *sideWriter) near(ctx context.Context) error {
 		if err != nil || !reached {
 			return err
 		}
-		asked := newRequest()
+		asked := newRequest(w.lows())
 		select {
 		case w.joints.requests <- asked:
 			w.asked = asked
@@ -127,6 +127,17 @@ func (w *sideWriter) near(ctx context.Context) error {
 		return w.handOver(ctx)
 	}
 	return nil
+}
+
+// lows lists the positions as of which the tables were known by their names.
+func (w *sideWriter) lows() []event.Position {
+	var list []event.Position
+	for _, t := range w.r.Tables {
+		if !t.Low.IsZero() {
+			list = append(list, t.Low)
+		}
+	}
+	return list
 }
 
 // handOver gives the tables to the main stream, which waits at or before where this one is.

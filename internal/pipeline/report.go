@@ -81,6 +81,9 @@ func fill(ctx context.Context, conn *dial.Conn, d *status.Detail) error {
 			ExcludedAt: shown(t.ExcludedAt), EstimatedRows: t.EstimatedRows, CopiedRows: t.CopiedRows, CopiedBytes: t.CopiedBytes, Discarded: t.DiscardedRows,
 		})
 	}
+	if err := fillRefills(ctx, conn, d, tables); err != nil {
+		return err
+	}
 	if err := fillOpen(ctx, conn, d); err != nil {
 		return err
 	}

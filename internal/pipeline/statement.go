@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/ddl"
@@ -64,7 +65,7 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 	}
 	for _, write := range []func() error{
 		func() error { return w.hold(ctx, tx, s) },
-		func() error { return w.leave(ctx, tx, parked) },
+		func() error { return w.leave(ctx, tx, parked, e) },
 		func() error { return w.record(ctx, tx, s) },
 		func() error { return w.note(ctx, tx, s.event) },
 	} {
@@ -136,7 +137,7 @@ func touched(e *ddl.Effect) []schema.Name {
 
 // refused parks the tables of a statement that PostgreSQL does not take.
 func (w *writer) refused(ctx context.Context, s *statement, cause error) error {
-	reason := fmt.Sprintf("PostgreSQL refused the statement's translation: %v", cause)
+	reason := fmt.Sprintf("PostgreSQL refused the statement's translation: %v%s", cause, remedy(cause))
 	names := append(touched(s.effect), s.effect.Created...)
 	for _, pair := range s.effect.Renamed {
 		names = append(names, pair[1]) // by which its rows come from here on
@@ -152,8 +153,34 @@ func (w *writer) refused(ctx context.Context, s *statement, cause error) error {
 		if err := w.park(ctx, tx, name, reason, catalogue.LoggedError{SQL: w.shown(s.event)}); err != nil {
 			return err
 		}
+		if s.effect.Next.Get(name) == nil || !copyMends(cause) {
+			continue
+		}
+		if err := w.ask(ctx, tx, name, reason); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// copyMends says whether a copy of the table would have what a statement was refused for:
+// values as the source has made them, and the user's views on the columns of new types.
+func copyMends(cause error) bool {
+	code := dial.Code(cause)
+	return strings.HasPrefix(code, "22") || code == "23502" || code == "0A000"
+}
+
+// remedy says what to do about a refusal, where that is not plain from PostgreSQL's words.
+func remedy(cause error) string {
+	switch code := dial.Code(cause); {
+	case code == "2BP01": // a view, a rule, a foreign key of the user's
+		return "; nothing of yours is dropped. Drop what depends on it, or change it so that it does not need what the statement drops, and copy the table: sync_tables"
+	case code == "0A000":
+		return "; the table needs a copy, with which views and rules on it are made again: sync_tables"
+	case strings.HasPrefix(code, "22") || strings.HasPrefix(code, "23"):
+		return "; what the source made of its values cannot be worked out here, and the table needs a copy: sync_tables"
+	}
+	return ""
 }
 
 // record writes down what a statement has done to the set of tables.
