@@ -36,6 +36,7 @@ type bench struct {
 	target   *launch.Conn
 	mode     string               // the source's own sql_mode
 	change   func(*mapping.Rules) // the story's own rules; nil: none
+	noted    map[string]bool      // table.column of which a rule has changed values
 }
 
 func newBench(t testing.TB, server string) *bench {
@@ -160,6 +161,7 @@ func (b *bench) rows(t *mapping.Table, where string) {
 	for _, c := range t.Columns {
 		exprs = append(exprs, c.Map.Select("`"+strings.ReplaceAll(t.Source.Columns[c.Ordinal].Name, "`", "``")+"`"))
 	}
+	var rows []string
 	for _, row := range b.query(b.source, "SELECT %s FROM `%s`%s", strings.Join(exprs, ", "), strings.ReplaceAll(t.Source.Name.Table, "`", "``"), where) {
 		var values []string
 		for i, c := range t.Columns {
@@ -172,13 +174,17 @@ func (b *bench) rows(t *mapping.Table, where string) {
 			if err != nil {
 				b.t.Fatal(err)
 			}
+			b.note(t.Source.Name, t.Source.Columns[c.Ordinal].Name, &notes)
 			if string(field) == `\N` {
 				values = append(values, "NULL")
 				continue
 			}
 			text := strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\t`, "\t", `\r`, "\r").Replace(string(field))
-			values = append(values, mapping.Literal(text))
+			values = append(values, mapping.Literal(text)+"::"+c.Type(t.Schema))
 		}
-		b.must(b.target, "INSERT INTO "+t.Ident()+" VALUES ("+strings.Join(values, ",")+")")
+		rows = append(rows, "("+strings.Join(values, ",")+")")
+	}
+	if len(rows) > 0 {
+		b.must(b.target, "INSERT INTO "+t.Ident()+" VALUES "+strings.Join(rows, ","))
 	}
 }

@@ -87,7 +87,7 @@ func walk(t *testing.T, src, dst *testserver.Server, statements func(run func(st
 func (r *replica) settled() string {
 	r.t.Helper()
 	r.eventually(limit, func() (bool, string) {
-		rows := r.target("SELECT count(*) FROM sch_chameleon.v_sources WHERE NOT b_consistent")
+		rows := r.target("SELECT (SELECT count(*) FROM sch_chameleon.v_sources WHERE NOT b_consistent) + (SELECT count(*) FROM sch_chameleon.t_refills)")
 		return rows[0][0] == "0", "some tables are on their way"
 	})
 	r.caughtUp()

@@ -24,6 +24,8 @@ type unit struct {
 	steps []step
 	notes []transform.Noted
 	lost  []transform.Lost
+
+	skipped *skipped // the transaction is passed over with this piece, its last
 }
 
 // step is one thing to do: exactly one field is set.
@@ -71,7 +73,9 @@ type decoder struct {
 	prepared  map[string][]event.Event // XA transactions by XID
 	excluded  *nameSet                 // tables that the writer has excluded meanwhile
 	skip      map[event.Action][]string
-	bare      bool // columns are masked, and there is no key under which their values may be kept
+	wishes    *skips
+	passing   *skipped // the transaction in hand, which is to be passed over
+	bare      bool     // columns are masked, and there is no key under which their values may be kept
 	log       *slog.Logger
 	number    uint64                 // of statements so far, and of tables that came in
 	born      map[schema.Name]uint64 // since which of them a name stands for its table
@@ -135,7 +139,9 @@ func (d *decoder) unit(t *event.Transaction) (unit, error) {
 		return u, nil
 	}
 	events := t.Events
-	if t.XA != nil {
+	if d.passOver(t, &u) {
+		events = nil
+	} else if t.XA != nil {
 		events = d.xa(t, &u)
 	}
 	if !t.Undone {

@@ -9,6 +9,7 @@ import (
 
 	"pgchameleon/internal/apply"
 	"pgchameleon/internal/catalogue"
+	"pgchameleon/internal/ddl/parse"
 	"pgchameleon/internal/event"
 	"pgchameleon/internal/mapping"
 	"pgchameleon/internal/schema"
@@ -32,6 +33,7 @@ type sideWriter struct {
 	tracker tracker     // as of what has been written
 	set     *schema.Set // the same
 	rules   *mapping.Rules
+	dialect parse.Dialect
 
 	altered bool // the set is not as it was saved
 	waiting bool // for tables to come to their high mark
@@ -279,6 +281,9 @@ func (w *sideWriter) statement(ctx context.Context, s *statement) error {
 	e := s.effect
 	if e.Ignored {
 		return nil
+	}
+	if e.Held != nil && w.r.InPlace {
+		return w.holdAgain(ctx, s)
 	}
 	if len(e.Excluded) > 0 {
 		return errAnew{e.Excluded[0].Reason}

@@ -144,6 +144,11 @@ func (w *writer) unit(ctx context.Context, u unit) error {
 		return err
 	}
 	w.changed.add(u)
+	if u.skipped != nil {
+		if err := w.passedOver(ctx, u.skipped); err != nil {
+			return err
+		}
+	}
 	if !t.Final {
 		return w.unburden(ctx)
 	}
