@@ -128,13 +128,21 @@ func (p *parser) str() string {
 // tableName reads table, schema.table or .table.
 func (p *parser) tableName() schema.Name {
 	if p.accept(".") {
-		return schema.Name{Table: p.name()}
+		return schema.Name{Table: p.stored(p.name())}
 	}
-	first := p.name()
+	first := p.stored(p.name())
 	if p.accept(".") {
-		return schema.Name{Schema: first, Table: p.name()}
+		return schema.Name{Schema: first, Table: p.stored(p.name())}
 	}
 	return schema.Name{Table: first}
+}
+
+// stored gives the name of a schema or table as the server keeps it.
+func (p *parser) stored(name string) string {
+	if p.dialect.LowerNames {
+		return strings.ToLower(name)
+	}
+	return name
 }
 
 func (p *parser) tableNames() []schema.Name {

@@ -34,6 +34,9 @@ type Dialect struct {
 	// ImplicitTimestamps says that explicit_defaults_for_timestamp is off: a
 	// TIMESTAMP column is NOT NULL and the first one follows the clock.
 	ImplicitTimestamps bool
+	// LowerNames says that the server keeps the names of schemas and tables in lower
+	// case (lower_case_table_names=1), however statements write them.
+	LowerNames bool
 }
 
 // MariaDB says whether the text is MariaDB's.
