@@ -86,7 +86,7 @@ func (r *Replica) reach(ctx context.Context) (*origin, error) {
 	}
 	return &origin{conn: conn, server: server, hidden: inspect.NewHidden(server), dialect: parse.Dialect{
 		Flavor: server.Flavor, Version: server.Version, Collation: server.Vars["collation_server"],
-		ImplicitTimestamps: server.Vars["explicit_defaults_for_timestamp"] == "OFF",
+		ImplicitTimestamps: server.Vars["explicit_defaults_for_timestamp"] == "OFF", LowerNames: server.Vars["lower_case_table_names"] == "1",
 	}}, nil
 }
 

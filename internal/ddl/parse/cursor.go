@@ -129,13 +129,21 @@ func (p *parser) str() string {
 // tableName reads table, schema.table or .table.
 func (p *parser) tableName() schema.Name {
 	if p.accept(".") {
-		return schema.Name{Table: p.name()}
+		return schema.Name{Table: p.kept(p.name())}
 	}
-	first := p.name()
+	first := p.kept(p.name())
 	if p.accept(".") {
-		return schema.Name{Schema: first, Table: p.name()}
+		return schema.Name{Schema: first, Table: p.kept(p.name())}
 	}
 	return schema.Name{Table: first}
+}
+
+// kept gives the name of a schema or table as the server keeps it.
+func (p *parser) kept(name string) string {
+	if p.dialect.LowerNames {
+		return strings.ToLower(name)
+	}
+	return name
 }
 
 func (p *parser) tableNames() []schema.Name {

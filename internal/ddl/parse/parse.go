@@ -38,6 +38,10 @@ type Dialect struct {
 
 	// Zone is the time zone of the session that ran the statement; nil: it is not known.
 	Zone *time.Location
+
+	// LowerNames says that the server keeps the names of schemas and tables in lower
+	// case (lower_case_table_names=1), however statements write them.
+	LowerNames bool
 }
 
 // MariaDB says whether the text is MariaDB's.
