@@ -61,6 +61,9 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 	if err != nil {
 		return fmt.Errorf("recording a statement's effect: %w", err)
 	}
+	for _, o := range e.Omitted {
+		w.log.Info("an index is left out", "table", o.Table.String(), "index", o.Index, "reason", o.Reason)
+	}
 	w.log.Info("statement applied", "statement", w.shown(s.event), "position", w.following())
 	return nil
 }
