@@ -14,11 +14,13 @@ import (
 type draft struct {
 	builder
 	before  *schema.Table
-	origin  []int             // by column: its ordinal in before, or -1
-	was     map[string]string // by name of an index that there was: its name before
-	rename  *schema.Name      // RENAME TO
-	refill  string            // why the rows must be read again from the source; "" if they need not
-	lenient bool              // ALTER IGNORE TABLE
+	origin  []int              // by column: its ordinal in before, or -1
+	was     map[string]string  // by name of an index that there was: its name before
+	rename  *schema.Name       // RENAME TO
+	refill  string             // why the rows must be read again from the source; "" if they need not
+	lenient bool               // ALTER IGNORE TABLE
+	outer   string             // the database's collation
+	parts   []*parse.Partition // what happens to rows of partitions
 }
 
 func newDraft(t *schema.Table, d parse.Dialect) *draft {
@@ -115,8 +117,7 @@ func (x *draft) options(a parse.Action, _ map[string]string) error {
 // convert gives all text columns another character set; a text type that would
 // hold fewer characters grows.
 func (x *draft) convert(a *parse.Convert) {
-	outer := serverCollation(x.d)
-	charset, collation := resolve(a.Charset, a.Collation, charsetOf(outer), outer, x.d)
+	charset, collation := resolve(a.Charset, a.Collation, charsetOf(x.outer), x.outer, x.d)
 	for i := range x.t.Columns {
 		c := &x.t.Columns[i]
 		t := &c.Type
@@ -311,4 +312,5 @@ func (x *draft) renameColumns(renamed map[string]string) {
 		}
 		k.Expr = parse.RenameWords(k.Expr, to, x.d)
 	}
+	renamePartitioning(x.t.Partitioning, to, x.d)
 }

@@ -15,7 +15,7 @@ import (
 // Apply works out what a statement of the stream does to a set of tables and what
 // PostgreSQL must do. The error is an *Untranslatable.
 func Apply(set *schema.Set, st *event.Statement, d parse.Dialect, rules *mapping.Rules) (*Effect, error) {
-	d.SQLMode = st.SQLMode
+	d.SQLMode, d.Zone = st.SQLMode, zone(st.TimeZone)
 	x := &applier{set: set, st: st, d: d, rules: rules, effect: &Effect{}}
 	statement, err := parse.Parse(st.SQL, d)
 	if err != nil {
@@ -240,6 +240,13 @@ func (x *applier) createTable(s *parse.CreateTable) error {
 		x.effect.refill(name, "%v", err)
 		return nil
 	}
+	x.make(t)
+	return nil
+}
+
+// make makes a new table in PostgreSQL.
+func (x *applier) make(t *schema.Table) *mapping.Table {
+	name := t.Name
 	x.set = x.set.With(nil, t)
 	mapped, err := x.rules.Table(t)
 	if err != nil {
@@ -258,7 +265,7 @@ func (x *applier) createTable(s *parse.CreateTable) error {
 	x.effect.run(name, Comments(mapped)...)
 	x.effect.lift(name)
 	x.effect.Created = append(x.effect.Created, name)
-	return nil
+	return mapped
 }
 
 // definition makes the table that a CREATE TABLE of the stream defines.

@@ -30,11 +30,9 @@ func (x *applier) alterTable(name schema.Name, s *parse.AlterTable) error {
 	}
 	x.set = x.set.With(nil, draft.t)
 	x.renameReferences(before, draft)
-	for _, a := range s.Actions {
-		if p, ok := a.(*parse.Partition); ok && p.Table.Table != "" && !x.ignores(before.Name, mapping.Partitions) {
-			if t := x.set.Get(x.name(p.Table)); t != nil && x.rules.Wants(t.Name) {
-				x.effect.refill(t.Name, "%s", draft.refill)
-			}
+	if !x.ignores(before.Name, mapping.Partitions) {
+		for _, a := range draft.parts {
+			x.partitionRows(before, a)
 		}
 	}
 	if draft.rename != nil {
@@ -43,11 +41,15 @@ func (x *applier) alterTable(name schema.Name, s *parse.AlterTable) error {
 	return nil
 }
 
-// renameUnknown handles ALTER TABLE … RENAME of a table that is not tracked.
+// renameUnknown handles ALTER TABLE of a table that is not tracked: its RENAME, and the
+// tables that rows of its partitions go to or come from.
 func (x *applier) renameUnknown(name schema.Name, s *parse.AlterTable) {
 	for _, a := range s.Actions {
-		if r, ok := a.(*parse.Rename); ok {
-			x.rename(name, x.name(r.To))
+		switch a := a.(type) {
+		case *parse.Rename:
+			x.rename(name, x.name(a.To))
+		case *parse.Partition:
+			x.partitionUnknown(name, a)
 		}
 	}
 }
@@ -180,7 +182,8 @@ func (x *applier) rename(from, to schema.Name) {
 		x.effect.refill(to, needsCopy)
 	case !wanted:
 		x.set = x.set.With([]schema.Name{to})
-		x.effect.leave(from, "it was renamed to %s, which is not replicated; the table in PostgreSQL stays as it was", to)
+		x.effect.exclude(from, "it was renamed to %s, which is not replicated; the table in PostgreSQL stays as it was", to)
+		x.effect.Excluded[len(x.effect.Excluded)-1].Wanted = true
 	default:
 		x.move(before, after)
 	}

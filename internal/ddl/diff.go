@@ -25,6 +25,7 @@ type diff struct {
 	lenient       bool // ALTER IGNORE TABLE
 	d             parse.Dialect
 
+	made    []made // generated columns to be filled
 	kept    []pair
 	added   []mapping.Column
 	dropped []mapping.Column
@@ -57,6 +58,7 @@ func (x *diff) run() (sql []string, reason string) {
 		x.changeNull(p)
 		x.changeDefault(p)
 	}
+	x.fillGenerated()
 	x.createIndexes(stay)
 	x.comments()
 	return x.sql, ""
@@ -95,8 +97,13 @@ func (x *diff) untranslatable() string {
 	for _, p := range x.kept {
 		before, after := source(x.before, p.before), source(x.after, p.after)
 		switch {
-		case after.Generated != nil && (before.Generated == nil || !sameExpression(before.Generated.Expr, after.Generated.Expr, x)):
-			return fmt.Sprintf("column %s: the values of a generated column are worked out by the source", after.Name)
+		case after.Generated != nil && (before.Generated == nil || !sameExpression(before.Generated.Expr, after.Generated.Expr, x) || x.stale(after)):
+			if before.Type.Text != after.Type.Text || before.NotNull != after.NotNull {
+				return fmt.Sprintf("column %s: its type and what it is generated of change together", after.Name)
+			}
+			if reason := x.generate(p.after); reason != "" {
+				return fmt.Sprintf("column %s: %s", after.Name, reason)
+			}
 		case after.AutoIncrement && !before.AutoIncrement && !before.NotNull:
 			return fmt.Sprintf("column %s: the source has numbered the rows that held NULL", after.Name)
 		}
@@ -129,7 +136,7 @@ func (x *diff) cannotFill(c mapping.Column) string {
 	s := source(x.after, c)
 	switch {
 	case s.Generated != nil:
-		return "the values of a generated column are worked out by the source"
+		return x.generate(c)
 	case s.AutoIncrement:
 		return "the source has numbered the present rows, in an order of its own"
 	case s.Default == nil || !s.Default.Expr || isBytes(s.Default.Text):
@@ -160,7 +167,11 @@ func (x *diff) addColumn(c mapping.Column) {
 	if filled != "" {
 		value = " DEFAULT " + filled
 	}
-	x.add("ALTER TABLE %s ADD COLUMN %s%s", x.before.Ident(), columnSQL(x.after, c), value)
+	column := columnSQL(x.after, c)
+	if s.Generated != nil {
+		column = strings.TrimSuffix(column, " NOT NULL") // until it is filled
+	}
+	x.add("ALTER TABLE %s ADD COLUMN %s%s", x.before.Ident(), column, value)
 	switch {
 	case lasting == filled:
 	case lasting == "":

@@ -36,8 +36,8 @@ func (b *builder) index(k *parse.Index) {
 		for _, p := range index.Parts {
 			if at := t.Column(p.Column); at >= 0 {
 				c := &t.Columns[at]
-				if old := !b.d.MariaDB() && b.d.Version < 50700; old && !b.exact && k.Column == "" && !c.NotNull && c.Default == nil && !isBlob(c.Type.Name) {
-					c.Default = implicitDefault(c) // DEFAULT NULL, as a column that may be NULL has it there
+				if k.Column == "" && b.defaulted(c) {
+					c.Default = implicitDefault(c)
 				}
 				c.NotNull = true
 			}
@@ -48,6 +48,12 @@ func (b *builder) index(k *parse.Index) {
 		index.Name = b.freeName(index.Parts)
 	}
 	t.Indexes = append(t.Indexes, index)
+}
+
+// defaulted says whether a primary key that follows the columns gives a column a
+// default, as it did before MySQL 5.7.
+func (b *builder) defaulted(c *schema.Column) bool {
+	return !b.exact && !b.d.MariaDB() && b.d.Version < 50700 && !c.NotNull && c.Default == nil && !c.AutoIncrement && c.Generated == nil && !isBlob(c.Type.Name)
 }
 
 // descends says whether the server has descending indexes; those before read DESC and forget it.

@@ -32,12 +32,12 @@ func (x *applier) holds(statement parse.Statement) *Held {
 	if len(x.rules.DDL) == 0 {
 		return nil
 	}
-	held := &Held{}
+	held := &Held{Tracked: []*schema.Table{}, Databases: map[string]string{}}
 	for _, c := range x.concerns(statement) {
 		name := c.name
 		if t := x.set.Get(name); t != nil {
 			name = t.Name
-			held.Before = append(held.Before, t)
+			held.Tracked = append(held.Tracked, t)
 		}
 		held.Names = append(held.Names, name)
 		for _, class := range c.classes {
@@ -48,6 +48,16 @@ func (x *applier) holds(statement parse.Statement) *Held {
 	}
 	if held.Class == "" {
 		return nil
+	}
+	for i := 0; i < len(held.Tracked); i++ {
+		for _, key := range held.Tracked[i].ForeignKeys {
+			if parent := x.set.Get(key.References); parent != nil && !slices.Contains(held.Tracked, parent) {
+				held.Tracked = append(held.Tracked, parent)
+			}
+		}
+	}
+	for database := range x.rules.Schemas {
+		held.Databases[database] = x.set.Database(database)
 	}
 	return held
 }

@@ -19,10 +19,14 @@ func (x *applier) drafts(before *schema.Table, s *parse.AlterTable) (tracked, sh
 	}
 	draft := func(s *parse.AlterTable) (*draft, error) {
 		d := newDraft(before, x.d)
+		d.outer = databaseCollation(x.set, before.Schema, x.d)
 		if err := d.alter(s); err != nil {
 			return nil, err
 		}
 		d.t.Diverging = d.t.Diverging || ignored[mapping.Partitions]
+		if d.t.Partitioning != nil && ignored[mapping.Partitions] {
+			d.t.Partitioning.Displaced = true // its partitions are no longer the source's
+		}
 		d.inherit(!ignored[mapping.ChangeColumns])
 		d.ignore(ignored)
 		return d, nil

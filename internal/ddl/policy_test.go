@@ -151,7 +151,7 @@ func TestWhatIsHeld(t *testing.T) {
 	}
 	rules := *everything
 	rules.DDL = []mapping.DDLPolicy{{Table: "db.b", Verdict: mapping.Hold}}
-	if e := effect(t, two(), &rules, "DROP TABLE a, b"); e.Held == nil || len(e.Held.Names) != 2 || len(e.Held.Before) != 2 {
+	if e := effect(t, two(), &rules, "DROP TABLE a, b"); e.Held == nil || len(e.Held.Names) != 2 || len(e.Held.Tracked) != 2 {
 		t.Errorf("a statement about a table that is held and another: %+v", e)
 	}
 	if e := effect(t, two(), &rules, "DROP TABLE a"); e.Held != nil {

@@ -36,6 +36,7 @@ type bench struct {
 	target   *launch.Conn
 	mode     string               // the source's own sql_mode
 	change   func(*mapping.Rules) // the story's own rules; nil: none
+	noted    map[string]bool      // table.column of which a rule has changed values
 }
 
 func newBench(t testing.TB, server string) *bench {
@@ -173,6 +174,7 @@ func (b *bench) rows(t *mapping.Table, where string) {
 			if err != nil {
 				b.t.Fatal(err)
 			}
+			b.note(t.Source.Name, t.Source.Columns[c.Ordinal].Name, &notes)
 			if string(field) == `\N` {
 				values = append(values, "NULL")
 				continue

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,6 +51,7 @@ type story struct {
 	mode     string   // sql_mode, "default" for the server's own, which is what "" means too
 	zone     string   // time_zone of the session that runs the statements; "" for +00:00
 	rules    func(*mapping.Rules)
+	each     bool // rows are compared after each statement
 }
 
 // follow runs a story: after each statement our schema is what the source shows,
@@ -73,6 +75,7 @@ func (b *bench) follow(s story) {
 		if effect == nil {
 			return
 		}
+		b.rely(effect)
 		for _, x := range effect.Excluded {
 			parked[x.Name] = true
 			want := s.excluded
@@ -95,6 +98,10 @@ func (b *bench) follow(s story) {
 		}
 		set = effect.Next
 		b.same(sql, set)
+		if s.each && !b.t.Failed() {
+			b.samePostgres([]string{sql}, set, parked)
+			b.must(b.target, "DROP SCHEMA fresh CASCADE", "CREATE SCHEMA fresh")
+		}
 	}
 	if s.refilled != "" && len(parked) == 0 {
 		b.t.Errorf("%s: nothing is to be read again after %s", b.name, s.run)
@@ -215,6 +222,7 @@ func plain(t *schema.Table) *schema.Table {
 			t.Indexes[i].Parts[j].Expr = squeeze(t.Indexes[i].Parts[j].Expr)
 		}
 	}
+	plainPartitioning(t.Partitioning)
 	slices.SortFunc(t.Checks, func(a, b schema.Check) int { return strings.Compare(a.Name, b.Name) })
 	for i := range t.Checks {
 		t.Checks[i].Expr = squeeze(t.Checks[i].Expr)
@@ -240,8 +248,15 @@ func plain(t *schema.Table) *schema.Table {
 	return t
 }
 
+// arrows are the short forms of functions of JSON.
+var arrows = regexp.MustCompile(`(\w+)->(>?)('[^']*')`)
+
 func squeeze(expr string) string {
-	return strings.ToLower(strings.NewReplacer("`", "", " ", "", "(", "", ")", "", "_utf8mb4", "", `\'`, "'", "_latin1", "").Replace(expr))
+	expr = arrows.ReplaceAllStringFunc(expr, func(short string) string {
+		part := arrows.FindStringSubmatch(short)
+		return map[bool]string{true: "json_unquote"}[part[2] != ""] + "json_extract" + part[1] + "," + part[3]
+	})
+	return strings.ToLower(strings.NewReplacer("`", "", " ", "", "(", "", ")", "", "_utf8mb4", "", `\'`, "'", "_latin1", "", "NEXT VALUE FOR", "nextval", "PREVIOUS VALUE FOR", "lastval").Replace(expr))
 }
 
 // samePostgres compares the evolved tables with fresh copies.

@@ -24,6 +24,10 @@ type unit struct {
 	steps []step
 	notes []transform.Noted
 	lost  []transform.Lost
+
+	skipped   *skipped           // the transaction is passed over with this piece, its last
+	sessions  bool               // what sessions have has changed
+	temporary []schema.Temporary // and is this
 }
 
 // step is one thing to do: exactly one field is set.
@@ -40,6 +44,7 @@ type step struct {
 type statement struct {
 	event  *event.Statement
 	effect *ddl.Effect
+	number uint64 // by which names are told from those of later tables
 }
 
 // exclusion parks a table.
@@ -70,9 +75,13 @@ type decoder struct {
 	prepared  map[string][]event.Event // XA transactions by XID
 	excluded  *nameSet                 // tables that the writer has excluded meanwhile
 	skip      map[event.Action][]string
-	bare      bool // columns are masked, and there is no key under which their values may be kept
+	wishes    *skips
+	passing   *skipped // the transaction in hand, which is to be passed over
+	bare      bool     // columns are masked, and there is no key under which their values may be kept
 	log       *slog.Logger
-	joints    *joints // where tables come in that were filled apart; nil: nowhere
+	number    uint64                 // of statements so far, and of tables that came in
+	born      map[schema.Name]uint64 // since which of them a name stands for its table
+	joints    *joints                // where tables come in that were filled apart; nil: nowhere
 }
 
 // tracker follows the stream's position.
@@ -131,17 +140,23 @@ func (d *decoder) unit(t *event.Transaction) (unit, error) {
 		d.tracker.Idle(*t.Idle)
 		return u, nil
 	}
+	d.transform.Enter(t)
 	events := t.Events
-	if t.XA != nil {
+	if d.passOver(t, &u) {
+		events = nil
+	} else if t.XA != nil {
 		events = d.xa(t, &u)
 	}
-	if !t.Undone {
-		for _, e := range events {
-			if err := d.event(t, e, &u); err != nil {
-				return unit{}, err
+	for _, e := range events {
+		if t.Undone {
+			if st, is := e.(*event.Statement); is {
+				d.transform.Undone(st, d.dialect)
 			}
+		} else if err := d.event(t, e, &u); err != nil {
+			return unit{}, err
 		}
 	}
+	u.temporary, u.sessions = d.transform.Temporary()
 	if t.Final {
 		if err := d.tracker.Add(t); err != nil {
 			return unit{}, fmt.Errorf("advancing the position: %w", err)
@@ -216,7 +231,7 @@ func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
 	})
 	var bad *transform.TableError
 	if errors.As(err, &bad) {
-		d.park(u, exclusion{table: bad.Table, reason: bad.Err.Error(), offset: e.Offset})
+		d.park(u, exclusion{table: bad.Table, reason: fmt.Sprintf("%v (an event in %s at offset %d)", bad.Err, t.File, e.Offset), offset: e.Offset})
 		if d.transform.Key(bad.Table) != own {
 			return d.rows(t, e, u) // a child that is gone now
 		}
@@ -259,6 +274,7 @@ func (d *decoder) statement(t *event.Transaction, e *event.Statement, u *unit) e
 	if err := errors.Join(err, failure); err != nil {
 		return err
 	}
+	d.gate.unsettled(effect, d.transform.Key)
 	for _, name := range effect.Dropped {
 		delete(d.gate.catching, d.transform.Key(name))
 	}
@@ -269,7 +285,7 @@ func (d *decoder) statement(t *event.Transaction, e *event.Statement, u *unit) e
 			d.gate.catching[to] = m
 		}
 	}
-	u.steps = append(u.steps, step{ddl: &statement{event: e, effect: effect}})
+	u.steps = append(u.steps, step{ddl: &statement{event: e, effect: effect, number: d.bear(effect)}})
 	return nil
 }
 

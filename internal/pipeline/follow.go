@@ -218,15 +218,23 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 	}
 	excluded := &nameSet{}
 	transformer := transform.New(set, rules, !s.origin.server.LogsCascades())
+	temporary, err := catalogue.Temporary(ctx, s.pool, id)
+	if err != nil {
+		return err
+	}
+	transformer.Restore(temporary)
 	s.decoder = &decoder{
 		relay: s.relay, transform: transformer, dialect: s.origin.dialect, tracker: reading,
-		gate: &gate{order: reading, catching: catching(tables, transformer)}, prepared: waiting, excluded: excluded, log: s.replica.log,
-		skip: s.replica.spec.SkipEvents, bare: seal == nil && len(rules.Masks) > 0, joints: s.joints,
+		gate: &gate{order: reading, catching: catching(tables, transformer)}, prepared: waiting, excluded: excluded, born: map[schema.Name]uint64{}, log: s.replica.log,
+		skip: s.replica.spec.SkipEvents, wishes: &skips{}, bare: seal == nil && len(rules.Masks) > 0, joints: s.joints,
 	}
 	s.writer = &writer{
 		changes: changes, sourceID: id, epoch: s.lease.Epoch, rules: rules, dialect: s.origin.dialect, tracker: written, excluded: excluded,
 		exit: s.replica.spec.ExitOnError, manual: s.replica.spec.ManualRefill, lockTimeout: s.replica.spec.LockTimeout, keys: s.buildKeys, log: s.replica.log,
 		values: newValueLog(rules.KeepOriginals), seal: seal, changed: streamed{notes: map[transform.Noted]uint64{}}, names: map[string]schema.Name{},
+	}
+	if err := s.lookForSkips(ctx); err != nil {
+		return err
 	}
 	s.parents = map[schema.Name]bool{}
 	for _, t := range set.Tables() {
@@ -305,6 +313,9 @@ func (s *stream) beat(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		if err := s.lease.Alive(ctx); err != nil {
+			return err
+		}
+		if err := s.lookForSkips(ctx); err != nil {
 			return err
 		}
 		if err := catalogue.Beat(ctx, s.pool, s.lease.Source.ID, s.lease.Epoch, s.lag.heartbeat()); err != nil {

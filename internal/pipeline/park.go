@@ -51,8 +51,11 @@ func (w *writer) park(ctx context.Context, tx dial.Tx, name schema.Name, reason 
 	err := catalogue.Exclude(ctx, tx, w.sourceID, name, catalogue.Excluded, reason, position)
 	if fault.KindOf(err) == fault.State { // it was never replicated: a table that came by a rename
 		err = catalogue.PutTables(ctx, tx, w.sourceID, &catalogue.Table{
-			Source: name, Schema: e.Schema, Name: e.Name, State: catalogue.Excluded, Reason: reason, ExcludedAt: position,
+			Source: name, Schema: e.Schema, Name: e.Name, State: catalogue.Excluded,
 		})
+		if err == nil {
+			err = catalogue.Exclude(ctx, tx, w.sourceID, name, catalogue.Excluded, reason, position)
+		}
 	}
 	if err != nil {
 		return err
@@ -64,7 +67,7 @@ func (w *writer) park(ctx context.Context, tx dial.Tx, name schema.Name, reason 
 		return err
 	}
 	w.applier.Exclude(name.String())
-	w.excluded.add(name)
+	w.excluded.add(name, w.number)
 	w.log.Warn("table excluded", "table", name.String(), "position", position.String(), "reason", reason)
 	return nil
 }

@@ -54,6 +54,9 @@ func (f *refilling) follow(ctx context.Context, from *origin) error {
 	group.Go(func() error { return w.run(within, units) })
 	err = group.Wait()
 	_ = w.applier.Rollback(context.WithoutCancel(ctx)) // the connection is given up anyway
+	if errors.Is(err, errHeldAgain) {
+		return nil
+	}
 	if errors.Is(err, errLanded) {
 		f.log.Info("tables that were filled from the source are followed with the others", "tables", f.names(), "position", f.r.Position.String())
 		return nil
@@ -105,14 +108,18 @@ func (f *refilling) sides(ctx context.Context, conn *target.Conn, from *origin) 
 	if err != nil {
 		return nil, nil, err
 	}
+	wishes, err := skippedOf(ctx, f.pool, f.lease.Source.ID)
+	if err != nil {
+		return nil, nil, err
+	}
 	transformer := transform.New(set, rules, !from.server.LogsCascades())
 	d := &decoder{
 		relay: relay.NewMemory(f.replica.spec.RelayBytes / sideShare), transform: transformer, dialect: from.dialect, tracker: reading,
-		gate: &gate{order: reading, catching: f.catching(transformer)}, prepared: map[string][]event.Event{}, excluded: &nameSet{}, log: f.log,
-		skip: f.replica.spec.SkipEvents, bare: seal == nil && len(rules.Masks) > 0,
+		gate: &gate{order: reading, catching: f.catching(transformer)}, prepared: map[string][]event.Event{}, excluded: &nameSet{}, born: map[schema.Name]uint64{}, log: f.log,
+		skip: f.replica.spec.SkipEvents, wishes: wishes, bare: seal == nil && len(rules.Masks) > 0,
 	}
 	w := &sideWriter{
-		refilling: f, loader: loader, changes: changes, tracker: written, set: set, rules: rules, waiting: len(d.gate.catching) > 0,
+		refilling: f, loader: loader, changes: changes, tracker: written, set: set, rules: rules, dialect: from.dialect, waiting: len(d.gate.catching) > 0,
 		values: newValueLog(rules.KeepOriginals), changed: streamed{notes: map[transform.Noted]uint64{}}, open: map[string]bool{},
 	}
 	w.applier = apply.New(changes, apply.Options{Log: f.log})

@@ -9,6 +9,7 @@ import (
 
 	"pgchameleon/internal/apply"
 	"pgchameleon/internal/catalogue"
+	"pgchameleon/internal/ddl/parse"
 	"pgchameleon/internal/event"
 	"pgchameleon/internal/mapping"
 	"pgchameleon/internal/schema"
@@ -32,6 +33,7 @@ type sideWriter struct {
 	tracker tracker     // as of what has been written
 	set     *schema.Set // the same
 	rules   *mapping.Rules
+	dialect parse.Dialect
 
 	altered bool // the set is not as it was saved
 	waiting bool // for tables to come to their high mark
@@ -280,6 +282,9 @@ func (w *sideWriter) statement(ctx context.Context, s *statement) error {
 	if e.Ignored {
 		return nil
 	}
+	if e.Held != nil && w.r.InPlace {
+		return w.holdAgain(ctx, s)
+	}
 	if len(e.Excluded) > 0 {
 		return errAnew{e.Excluded[0].Reason}
 	}
@@ -290,6 +295,19 @@ func (w *sideWriter) statement(ctx context.Context, s *statement) error {
 	if !w.pieces {
 		if err := w.commit(ctx); err != nil {
 			return err
+		}
+	}
+	for i := range e.Relies {
+		tx, err := w.changes.Tx(ctx)
+		if err != nil {
+			return err
+		}
+		reason, err := broken(ctx, tx, w.lease.Source.ID, &e.Relies[i], &w.changed, w.applier.Excluded())
+		if err != nil {
+			return err
+		}
+		if reason != "" {
+			return errAnew{reason}
 		}
 	}
 	if err := w.applier.Exec(ctx, e.SQL); err != nil {

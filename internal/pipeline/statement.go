@@ -21,6 +21,7 @@ import (
 // first; the statement, the tracked schema and the position commit together.
 func (w *writer) statement(ctx context.Context, s *statement) error {
 	e := s.effect
+	w.number = s.number
 	if e.Ignored {
 		w.batch.Skipped++
 		return nil
@@ -31,9 +32,25 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 		}
 	}
 	w.forced = true
+	if w.exit {
+		if err := failed(s); err != nil {
+			return err
+		}
+	}
 	if w.allExcluded(e) {
 		w.batch.Skipped++
 		return nil
+	}
+	e, err := w.relied(ctx, e)
+	if err != nil {
+		return err
+	}
+	inTheWay, err := w.keptInTheWay(ctx, e)
+	if err != nil {
+		return err
+	}
+	if len(inTheWay) > 0 {
+		return w.keepOut(ctx, s, inTheWay)
 	}
 	parked, way, err := w.makeWay(ctx, e)
 	if err != nil {
@@ -51,15 +68,18 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 	if err != nil {
 		return err
 	}
-	err = w.leave(ctx, tx, parked, e)
-	if err == nil {
-		err = w.record(ctx, tx, e)
+	for _, write := range []func() error{
+		func() error { return w.hold(ctx, tx, s) },
+		func() error { return w.leave(ctx, tx, parked, e) },
+		func() error { return w.record(ctx, tx, s) },
+		func() error { return w.note(ctx, tx, s.event) },
+	} {
+		if err := write(); err != nil {
+			return fmt.Errorf("recording a statement's effect: %w", err)
+		}
 	}
-	if err == nil {
-		err = w.note(ctx, tx, s.event)
-	}
-	if err != nil {
-		return fmt.Errorf("recording a statement's effect: %w", err)
+	if e.Held != nil {
+		return nil
 	}
 	for _, o := range e.Omitted {
 		w.log.Info("an index is left out", "table", o.Table.String(), "index", o.Index, "reason", o.Reason)
@@ -68,12 +88,26 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 	return nil
 }
 
+// failed is an error if the statement takes a table out of the replica that nobody wants
+// to be taken out.
+func failed(s *statement) error {
+	for _, x := range s.effect.Excluded {
+		if !x.Wanted && !x.Refill {
+			return fault.New(fault.Data, exitHint, "table %s: %s", x.Name, x.Reason)
+		}
+	}
+	return nil
+}
+
 // shown is a statement's text for logs: without its literals where columns are masked.
 func (w *writer) shown(st *event.Statement) string {
-	if len(w.rules.Masks) == 0 {
+	return shownStatement(st, w.rules, w.dialect)
+}
+
+func shownStatement(st *event.Statement, rules *mapping.Rules, d parse.Dialect) string {
+	if len(rules.Masks) == 0 {
 		return st.SQL
 	}
-	d := w.dialect
 	d.SQLMode = st.SQLMode
 	return parse.HideLiterals(st.SQL, d)
 }
@@ -103,6 +137,9 @@ func touched(e *ddl.Effect) []schema.Name {
 	for _, pair := range e.Renamed {
 		names = append(names, pair[0])
 	}
+	if e.Held != nil {
+		names = append(names, e.Held.Names...)
+	}
 	return names
 }
 
@@ -110,6 +147,9 @@ func touched(e *ddl.Effect) []schema.Name {
 func (w *writer) refused(ctx context.Context, s *statement, cause error) error {
 	reason := fmt.Sprintf("PostgreSQL refused the statement's translation: %v%s", cause, remedy(cause))
 	names := append(touched(s.effect), s.effect.Created...)
+	for _, pair := range s.effect.Renamed {
+		names = append(names, pair[1]) // by which its rows come from here on
+	}
 	if w.exit {
 		return fault.New(fault.Data, exitHint, "tables %v: %s", names, reason)
 	}
@@ -152,7 +192,8 @@ func remedy(cause error) string {
 }
 
 // record writes down what a statement has done to the set of tables.
-func (w *writer) record(ctx context.Context, tx dial.Tx, e *ddl.Effect) error {
+func (w *writer) record(ctx context.Context, tx dial.Tx, s *statement) error {
+	e := s.effect
 	gone := slices.Clone(e.Dropped)
 	put := slices.Concat(e.Created, e.Changed)
 	for _, pair := range e.Renamed {
@@ -198,8 +239,13 @@ func (w *writer) record(ctx context.Context, tx dial.Tx, e *ddl.Effect) error {
 		return err
 	}
 	for _, x := range e.Excluded {
-		if err := w.park(ctx, tx, x.Name, x.Reason, catalogue.LoggedError{}); err != nil {
+		if err := w.park(ctx, tx, x.Name, x.Reason, catalogue.LoggedError{SQL: w.shown(s.event)}); err != nil {
 			return err
+		}
+		if x.Kept {
+			if err := catalogue.KeepTable(ctx, tx, w.sourceID, x.Name, w.tracker.Position()); err != nil {
+				return err
+			}
 		}
 		if !x.Refill {
 			continue

@@ -30,6 +30,7 @@ type writer struct {
 	excluded *nameSet               // tells the decoder
 	exit     bool                   // on_error_replay: exit
 	manual   bool                   // refill: manual
+	number   uint64                 // of the last statement
 
 	lockTimeout time.Duration // how long a statement may wait for a table that others use; 0: as long as it takes
 
@@ -45,8 +46,9 @@ type writer struct {
 	batch   catalogue.Counters
 	log     *slog.Logger
 	values  *valueLog
-	seal    *seal    // of what is kept of masked columns
-	changed streamed // values of the batch that rules have changed
+	seal    *seal               // of what is kept of masked columns
+	session *[]schema.Temporary // sessions' temporary tables, where they have changed in the batch
+	changed streamed            // values of the batch that rules have changed
 }
 
 const (
@@ -143,6 +145,14 @@ func (w *writer) unit(ctx context.Context, u unit) error {
 		return err
 	}
 	w.changed.add(u)
+	if u.skipped != nil {
+		if err := w.passedOver(ctx, u.skipped); err != nil {
+			return err
+		}
+	}
+	if u.sessions {
+		w.session = &u.temporary
+	}
 	if !t.Final {
 		return w.unburden(ctx)
 	}
@@ -210,6 +220,11 @@ func (w *writer) commit(ctx context.Context) error {
 				return err
 			}
 		}
+		if w.session != nil {
+			if err := catalogue.PutTemporary(ctx, tx, w.sourceID, *w.session); err != nil {
+				return err
+			}
+		}
 		return catalogue.SaveApplied(ctx, tx, w.sourceID, w.epoch, position, w.last, w.counters())
 	})
 	if err != nil {
@@ -218,6 +233,7 @@ func (w *writer) commit(ctx context.Context) error {
 	w.log.Debug("batch committed", "rows", w.rows, "transactions", w.batch.Transactions, "took", time.Since(began), "position", position.String())
 	w.rows, w.behind, w.forced, w.saved = 0, false, false, time.Now()
 	w.batch = catalogue.Counters{}
+	w.session = nil
 	w.changed.clear()
 	return nil
 }

@@ -44,6 +44,8 @@ type Detail struct {
 	Replicas []Replica         `json:"replicas"`
 	Refills  []Refill          `json:"refills"`
 	Rules    []Applied         `json:"rules_applied"`
+	Held     []Held            `json:"held"`
+	Skips    []Skip            `json:"to_be_skipped"`
 }
 
 // Refill is a table that is filled from the source while the others are followed.

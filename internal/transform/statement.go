@@ -24,7 +24,14 @@ func (x *Transformer) Statement(st *event.Statement, dialect parse.Dialect, cove
 	if len(hidden) > 0 {
 		older = older.With(hidden)
 	}
-	effect, err := ddl.Apply(older, st, dialect, x.rules)
+	effect, st := x.sessional(st, dialect)
+	own := effect != nil
+	var err error
+	if !own {
+		effect, err = ddl.Apply(older, st, dialect, x.rules)
+	} else {
+		effect.Next = older
+	}
 	var unknown *ddl.Untranslatable
 	if errors.As(err, &unknown) {
 		effect = &ddl.Effect{Next: older}
@@ -37,7 +44,10 @@ func (x *Transformer) Statement(st *event.Statement, dialect parse.Dialect, cove
 	if effect.Ignored || x.meets(effect, hidden) {
 		effect = &ddl.Effect{Next: older, Ignored: true}
 	}
-	if x.parents(effect, st, dialect); effect.Ignored {
+	if !own {
+		x.parents(effect, st, dialect)
+	}
+	if effect.Ignored {
 		effect.Next = x.set
 		return effect, nil
 	}

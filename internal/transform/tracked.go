@@ -27,6 +27,7 @@ type tracked struct {
 	lost   []*TableError // children that cascades would change and cannot be told to
 	err    error         // why it cannot be mapped; its rows cannot be written then
 
+	checked *event.TableMap // the description that the definition was found to agree with last
 	decoder *typemap.RowDecoder
 	types   []byte // the wire types and metadata that decoder is for
 	meta    []uint16
@@ -187,11 +188,14 @@ func action(r schema.Rule) change.Action {
 // decoderFor gives the decoder for images described by m, made anew only when
 // the wire types differ from the last event's.
 func (t *tracked) decoderFor(m *event.TableMap) (*typemap.RowDecoder, error) {
-	if t.decoder != nil && bytes.Equal(t.types, m.Types) && slices.Equal(t.meta, m.Meta) {
+	if t.decoder != nil && t.checked == m {
 		return t.decoder, nil
 	}
 	if err := agrees(t.source, m); err != nil {
 		return nil, err
+	}
+	if t.checked = m; t.decoder != nil && bytes.Equal(t.types, m.Types) && slices.Equal(t.meta, m.Meta) {
+		return t.decoder, nil
 	}
 	columns, ordinals := make([]*typemap.Column, 0, len(t.mapped.Columns)), make([]int, 0, len(t.mapped.Columns))
 	for _, c := range t.mapped.Columns {
@@ -200,7 +204,7 @@ func (t *tracked) decoderFor(m *event.TableMap) (*typemap.RowDecoder, error) {
 	meta := typemap.WireMeta(t.source.Columns, m.Types, m.Meta)
 	decoder, err := typemap.NewRowDecoder(columns, ordinals, m.Types, meta)
 	if err != nil {
-		return nil, err
+		return nil, &contradiction{err.Error()}
 	}
 	if t.period, err = periodDecoder(t.source, m.Types, meta); err != nil {
 		return nil, err

@@ -47,3 +47,9 @@ JOIN sch_chameleon.t_sources AS s USING (i_id_source)
 CROSS JOIN LATERAL (SELECT nullif(v.t_from, '')::jsonb AS p) AS f
 CROSS JOIN LATERAL (SELECT nullif(v.t_until, '')::jsonb AS p) AS u;
 COMMENT ON COLUMN sch_chameleon.v_schema_history.t_columns IS 'the columns, or the default collation where the row is about a database';
+
+-- The temporary tables that the source's sessions had at the applied position, which hide real ones.
+CREATE TABLE sch_chameleon.t_temporary_tables (
+    i_id_source bigint PRIMARY KEY REFERENCES sch_chameleon.t_sources ON DELETE CASCADE,
+    jsb_tables  jsonb NOT NULL
+) WITH (fillfactor = 10);

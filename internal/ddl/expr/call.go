@@ -16,6 +16,9 @@ func (x *translator) call(e *parse.Expr) value {
 	if v, is := x.dateCall(e.Text, e.Args); is {
 		return v
 	}
+	if v, is := x.periodCall(e.Text, e.Args); is {
+		return v
+	}
 	if v, is := x.choiceCall(e.Text, e.Args); is {
 		return v
 	}

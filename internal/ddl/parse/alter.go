@@ -81,6 +81,9 @@ func (p *parser) action() []Action {
 		return []Action{p.convert()}
 	case p.isPartition():
 		return []Action{p.partition()}
+	case p.is("DISCARD", "TABLESPACE"), p.is("IMPORT", "TABLESPACE"):
+		p.at += 2
+		return []Action{&Tablespace{}}
 	case p.nothing():
 		return []Action{&NoEffect{Text: p.since(at)}}
 	}
@@ -97,7 +100,6 @@ func (p *parser) action() []Action {
 func (p *parser) nothing() bool {
 	switch {
 	case p.accept("FORCE"), p.accept("ENABLE", "KEYS"), p.accept("DISABLE", "KEYS"),
-		p.accept("DISCARD", "TABLESPACE"), p.accept("IMPORT", "TABLESPACE"),
 		p.accept("SECONDARY_LOAD"), p.accept("SECONDARY_UNLOAD"),
 		p.accept("WITH", "VALIDATION"), p.accept("WITHOUT", "VALIDATION"), p.accept("NOWAIT"):
 	case p.any("ALGORITHM", "LOCK") != "":
@@ -202,7 +204,7 @@ func (p *parser) dropAction() Action {
 	switch {
 	case p.accept("PARTITION"):
 		d := &Partition{Verb: "drop"}
-		p.ifExists()
+		d.Exists = p.ifExists()
 		d.Names = p.names()
 		return d
 	case p.accept("SYSTEM", "VERSIONING"):

@@ -19,7 +19,7 @@ type CreateTable struct {
 	Keys             []Key    // in the order of the text, those stated in columns included
 	Periods          []Period // MariaDB
 	Options          Options
-	Partitioned      bool
+	Partitioning     *schema.Partitioning
 }
 
 // DropTable is DROP TABLE.

@@ -25,10 +25,10 @@ const (
 // query takes a QUERY event.
 func (r *reader) query(body []byte, compressed bool, offset uint64) (*event.Statement, error) {
 	c := cursor{data: body}
-	c.number(4) // the session's id
-	c.number(4) // how long it took
+	thread := uint32(c.number(4)) // #nosec G115 -- of four bytes
+	c.number(4)                   // how long it took
 	schemaSize := int(c.number(1))
-	s := &event.Statement{Error: uint16(c.number(2)), Offset: offset, Session: r.header.flags&replication.LOG_EVENT_THREAD_SPECIFIC_F != 0}
+	s := &event.Statement{Error: uint16(c.number(2)), Offset: offset, Thread: thread, Session: r.header.flags&replication.LOG_EVENT_THREAD_SPECIFIC_F != 0}
 	status := c.take(int(c.number(2)))
 	s.Schema = string(c.take(schemaSize))
 	c.number(1)
