@@ -255,11 +255,13 @@ func (x *applier) make(t *schema.Table) *mapping.Table {
 	}
 	x.effect.run(name, CreateTable(mapped)...)
 	x.effect.run(name, Defaults(mapped)...)
-	for _, index := range Indexes(mapped) {
+	indexes := Indexes(mapped)
+	for _, index := range indexes {
 		if index.Skipped == "" {
 			x.effect.run(name, index.SQL)
 		}
 	}
+	x.effect.omit(name, indexes, nil)
 	x.effect.run(name, Comments(mapped)...)
 	x.effect.lift(name)
 	x.effect.Created = append(x.effect.Created, name)

@@ -101,6 +101,7 @@ func (x *applier) translate(before *schema.Table, draft *draft) {
 	}
 	x.effect.run(before.Name, kept...)
 	x.effect.run(before.Name, sql...)
+	x.effect.omit(draft.t.Name, Indexes(next), draft.was)
 }
 
 // renameReferences tells the tables below a parent of its columns' new names.

@@ -241,7 +241,7 @@ func TestRenameBetweenSchemas(t *testing.T) {
 
 // What PostgreSQL has no counterpart for is left out and said.
 func TestOmitted(t *testing.T) {
-	table, err := ddl.Table("db", "CREATE TABLE `t` (`a` int DEFAULT (1 + 2), `j` json, `b` varchar(9) DEFAULT 'x', KEY `k` ((`a` + 1)), FULLTEXT KEY `f` (`b`), UNIQUE KEY `u` (`b`))", mysql)
+	table, err := ddl.Table("db", "CREATE TABLE `t` (`a` int DEFAULT (1 + 2), `j` json, `b` varchar(9) DEFAULT 'x', `g` point NOT NULL, KEY `k` ((`a` / 2)), SPATIAL KEY `f` (`g`), UNIQUE KEY `u` (`b`))", mysql)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,24 @@ type Effect struct {
 	Excluded []Exclusion      // tables that cannot be followed any further
 	Relies   []Reliance       // on what rows in PostgreSQL SQL relies
 	Held     *Held            // it is not carried out: the policy holds it
+	Omitted  []Omission       // indexes that are not made in PostgreSQL
 	Ignored  bool             // it does nothing to what is replicated
+}
+
+// Omission is an index that PostgreSQL cannot have.
+type Omission struct {
+	Table  schema.Name // by its name after
+	Index  string
+	Reason string
+}
+
+// omit notes those of a table's indexes that are left out and were not there before.
+func (e *Effect) omit(name schema.Name, indexes []IndexSQL, was map[string]string) {
+	for _, index := range indexes {
+		if _, known := was[index.Source]; index.Skipped != "" && !known {
+			e.Omitted = append(e.Omitted, Omission{Table: name, Index: index.Source, Reason: index.Skipped})
+		}
+	}
 }
 
 // Held says what a policy holds: its tables are among those excluded.

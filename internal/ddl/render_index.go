@@ -204,7 +204,7 @@ func (x *indexing) expression(text string) string {
 	case err != nil:
 		x.skip("its expression has no exact translation: %v", err)
 	case !r.Immutable:
-		x.skip("PostgreSQL takes only immutable expressions, and this one follows settings: %s", r.SQL)
+		x.skip("PostgreSQL takes only immutable expressions, and this one follows settings or the members of a type")
 	case r.Type == "" || r.Type == "enum" || len(r.Columns) == 0:
 		x.skip("its expression is no value of a type that PostgreSQL orders, or of no column")
 	case r.Loose != "":

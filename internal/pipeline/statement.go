@@ -81,6 +81,9 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 	if e.Held != nil {
 		return nil
 	}
+	for _, o := range e.Omitted {
+		w.log.Info("an index is left out", "table", o.Table.String(), "index", o.Index, "reason", o.Reason)
+	}
 	w.log.Info("statement applied", "statement", w.shown(s.event), "position", w.following())
 	return nil
 }

@@ -59,7 +59,7 @@ func Condition(t *mapping.Table, text string, d parse.Dialect) (Result, error) {
 func translate(t *mapping.Table, text string, d parse.Dialect, condition bool) (r Result, err error) {
 	tree, err := parse.Expression(text, d)
 	if err != nil {
-		return Result{}, &Inexact{fmt.Sprintf("the expression cannot be read: %v", err)}
+		return Result{}, &Inexact{"the expression cannot be read"}
 	}
 	x := &translator{table: t, dialect: d, immutable: true}
 	defer x.recover(&r, &err)
@@ -75,7 +75,7 @@ func translate(t *mapping.Table, text string, d parse.Dialect, condition bool) (
 func Fill(t *mapping.Table, text string, d parse.Dialect, into mapping.Column) (r Result, err error) {
 	tree, err := parse.Expression(text, d)
 	if err != nil {
-		return Result{}, &Inexact{fmt.Sprintf("the expression cannot be read: %v", err)}
+		return Result{}, &Inexact{"the expression cannot be read"}
 	}
 	x := &translator{table: t, dialect: d, immutable: true}
 	defer x.recover(&r, &err)

@@ -202,7 +202,7 @@ func literal(e *parse.Expr) (v value, is bool) {
 		k := map[parse.Op]kind{parse.OpDate: date, parse.OpTime: clock, parse.OpStamp: datetime}[e.Op]
 		moment, ok := moment(e.Text, k)
 		if !ok {
-			refuse("the literal %s '%s' is not of the usual form", strings.ToUpper(string(e.Op)), e.Text)
+			refuse("a literal of a %s is not of the usual form", e.Op)
 		}
 		return moment, true
 	}
