@@ -34,12 +34,16 @@ test-quick: ## run the tests of the packages that need no server
 	@$(GO) list -f '{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}' $(PACKAGES) | \
 		grep -v testserver | cut -d' ' -f1 | xargs $(GO) test
 
+FUZZED := internal/typemap internal/ddl/parse
+
 .PHONY: fuzz
-fuzz: ## give damaged values to the decoders of internal/typemap (FUZZTIME=10m for each of them)
-	$(GO) test -c -fuzz=Fuzz -o bin/fuzz ./internal/typemap
-	@for target in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\)(f .*/\1/p' internal/typemap/*_test.go); do \
-		echo "$$target for $(FUZZTIME)"; \
-		(cd internal/typemap && ../../bin/fuzz -test.run='^$$' -test.fuzz="^$$target\$$" -test.fuzztime=$(FUZZTIME) -test.fuzzcachedir=../../bin/fuzz.cache) || exit 1; \
+fuzz: ## give damaged values and texts to the decoders and parsers (FUZZTIME=10m for each of them)
+	@for package in $(FUZZED); do \
+		$(GO) test -c -fuzz=Fuzz -o bin/fuzz ./$$package || exit 1; \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\)(f .*/\1/p' $$package/*_test.go); do \
+			echo "$$target for $(FUZZTIME)"; \
+			(cd $$package && $(CURDIR)/bin/fuzz -test.run='^$$' -test.fuzz="^$$target\$$" -test.fuzztime=$(FUZZTIME) -test.fuzzcachedir=$(CURDIR)/bin/fuzz.cache) || exit 1; \
+		done; \
 	done
 
 .PHONY: bench

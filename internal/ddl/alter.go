@@ -48,9 +48,14 @@ func (x *draft) alter(s *parse.AlterTable) error {
 	}
 	x.renameColumns(renamed)
 	x.fitParts()
-	for _, pass := range []func(parse.Action) error{x.dropKeys, x.addKeys, x.rest} {
+	for i, pass := range []func(parse.Action) error{x.dropKeys, x.addKeys, x.rest} {
 		for _, a := range s.Actions {
 			if err := pass(a); err != nil {
+				return err
+			}
+		}
+		if i == 0 {
+			if err := x.renameIndexes(s.Actions); err != nil {
 				return err
 			}
 		}
@@ -144,6 +149,7 @@ func (x *draft) columns(a parse.Action, renamed map[string]string) error {
 		x.t.Columns = slices.Delete(x.t.Columns, at, at+1)
 		x.origin = slices.Delete(x.origin, at, at+1)
 		x.dropParts(a.Name)
+		x.dropChecks(a.Name)
 	case *parse.ChangeColumn:
 		return x.changeColumn(a, renamed)
 	case *parse.RenameColumn:

@@ -8,6 +8,19 @@ import (
 	"pgchameleon/internal/schema"
 )
 
+// dropChecks drops the checks that are of a dropped column: the server refuses to drop one that
+// a check has among others.
+func (x *draft) dropChecks(column string) {
+	x.t.Checks = slices.DeleteFunc(x.t.Checks, func(k schema.Check) bool {
+		found := false
+		parse.RenameWords(k.Expr, func(word string) string {
+			found = found || strings.EqualFold(word, column)
+			return word
+		}, x.d)
+		return found
+	})
+}
+
 // dropKeys applies the clauses that name indexes and constraints as they were.
 func (x *draft) dropKeys(a parse.Action) error {
 	switch a := a.(type) {
@@ -16,23 +29,47 @@ func (x *draft) dropKeys(a parse.Action) error {
 			return x.absent(a.What+" key", a.Name, a.IfExists)
 		}
 	case *parse.RenameIndex:
-		at := x.t.Index(a.From)
-		if at < 0 {
+		if x.t.Index(a.From) < 0 {
 			return x.absent("index", a.From, a.IfExists)
 		}
-		x.t.Indexes[at].Name = a.To
-		x.was[a.To] = a.From
-	case *parse.SetIndex:
-		at := x.t.Index(a.Name)
-		if at < 0 {
-			return x.absent("index", a.Name, a.IfExists)
-		}
-		x.t.Indexes[at].Invisible = a.Invisible
 	case *parse.SetCheck:
 		for i := range x.t.Checks {
 			if strings.EqualFold(x.t.Checks[i].Name, a.Name) {
 				x.t.Checks[i].NotEnforced = a.NotEnforced
 			}
+		}
+	}
+	return nil
+}
+
+// renameIndexes renames all at once, so that two may change places, and then applies the clauses
+// that name indexes as they are.
+func (x *draft) renameIndexes(actions []parse.Action) error {
+	next := x.t.Clone().Indexes
+	for _, action := range actions {
+		if a, is := action.(*parse.RenameIndex); is {
+			if at := x.t.Index(a.From); at >= 0 {
+				next[at].Name = a.To
+			}
+		}
+	}
+	was := map[string]string{}
+	for i := range next {
+		if before, is := x.was[x.t.Indexes[i].Name]; is {
+			was[next[i].Name] = before
+		}
+	}
+	x.t.Indexes, x.was = next, was
+	for _, action := range actions {
+		if a, is := action.(*parse.SetIndex); is {
+			at := x.t.Index(a.Name)
+			if at < 0 {
+				if err := x.absent("index", a.Name, a.IfExists); err != nil {
+					return err
+				}
+				continue
+			}
+			x.t.Indexes[at].Invisible = a.Invisible
 		}
 	}
 	return nil

@@ -229,7 +229,7 @@ func (b *bench) has(on string) bool {
 
 // pairs is how many conversions a test run tries on each server; all of them are tried with
 // CHAMELEON_TEST_MATRIX=all, or those from one type with its name.
-const pairs = 60
+const pairs = 25
 
 // Whatever type a column gets, its values are those of the source, or they are read again.
 func TestTypeMatrix(t *testing.T) {

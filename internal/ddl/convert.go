@@ -108,7 +108,7 @@ func (x *diff) conversion(p pair) (using, reason string) {
 		return "", fmt.Sprintf("the mask of %s is not the one of %s; give both names the same mask", before.Name, after.Name)
 	case p.before.Map.Altered() || p.after.Map.Altered():
 		return x.altered(p, c.b, c.a, c.typ)
-	case c.b.Text == c.a.Text && c.b.Charset == c.a.Charset:
+	case c.b.Text == c.a.Text && c.b.Charset == c.a.Charset && c.b.JSON == c.a.JSON:
 		return c.nullable(), ""
 	case p.before.Map.SQL() != "" && p.before.Map.SQL() == p.after.Map.SQL() && unaltered(c.b, c.a):
 		return "", ""
@@ -136,7 +136,8 @@ func (x *diff) altered(p pair, b, a *schema.Type, typ string) (using, reason str
 		if field == `\N` {
 			return "NULL::" + typ, ""
 		}
-		return strings.TrimSpace(mapping.Literal(unescapeCopy(field))) + "::" + typ, ""
+		constant := strings.TrimSpace(mapping.Literal(unescapeCopy(field))) + "::" + typ
+		return fmt.Sprintf("CASE WHEN %s IS NOT NULL THEN %s END", mapping.Quote(p.after.Name), constant), "" // NULL is not hidden
 	}
 	texts := classOf(p.before.Map.SQL()) == "text" && classOf(p.after.Map.SQL()) == "text"
 	if unaltered(b, a) && (texts || p.before.Map.SQL() == p.after.Map.SQL()) {
@@ -149,6 +150,8 @@ func (x *diff) altered(p pair, b, a *schema.Type, typ string) (using, reason str
 func unaltered(b, a *schema.Type) bool {
 	widths := map[string]int{"tinyint": 1, "smallint": 2, "mediumint": 3, "int": 4, "bigint": 8}
 	switch {
+	case b.JSON != a.JSON:
+		return false
 	case b.Text == a.Text:
 		return b.Charset == a.Charset || holds(a.Charset, b.Charset)
 	case widths[b.Name] > 0 && widths[a.Name] > 0:

@@ -57,8 +57,8 @@ func (c *conversion) number(from, expr string) (sql string, known bool) {
 	low, high := bounds(c.a)
 	switch {
 	case c.to == "int" && from == "float":
-		whole := fmt.Sprintf("round(%s::double precision)", expr)
-		return c.present(fmt.Sprintf("(CASE WHEN %[1]s <= %[2]s THEN %[2]s WHEN %[1]s >= %[3]s THEN %[3]s ELSE %[1]s::bigint END)::%[4]s", whole, low, high, c.typ)), true
+		whole := fmt.Sprintf("round(%s::double precision)", expr) // beyond the range servers differ
+		return c.present(c.only(fmt.Sprintf("%[1]s >= %[2]s AND %[1]s < %[3]s + 1", whole, low, "("+high+"::numeric)::double precision"), c.cast(whole+"::bigint"))), true
 	case from == "float":
 		expr += "::text"
 	case c.to == "int" && from == "int" && within(c.b, c.a):

@@ -25,6 +25,7 @@ type diff struct {
 	lenient       bool // ALTER IGNORE TABLE
 	d             parse.Dialect
 
+	made    []made // generated columns to be filled
 	kept    []pair
 	added   []mapping.Column
 	dropped []mapping.Column
@@ -57,6 +58,7 @@ func (x *diff) run() (sql []string, reason string) {
 		x.changeNull(p)
 		x.changeDefault(p)
 	}
+	x.fillGenerated()
 	x.createIndexes(stay)
 	x.comments()
 	return x.sql, ""
@@ -95,8 +97,13 @@ func (x *diff) untranslatable() string {
 	for _, p := range x.kept {
 		before, after := source(x.before, p.before), source(x.after, p.after)
 		switch {
-		case after.Generated != nil && (before.Generated == nil || !sameExpression(before.Generated.Expr, after.Generated.Expr, x)):
-			return fmt.Sprintf("column %s: the values of a generated column are worked out by the source", after.Name)
+		case after.Generated != nil && (before.Generated == nil || !sameExpression(before.Generated.Expr, after.Generated.Expr, x) || x.stale(after)):
+			if before.Type.Text != after.Type.Text || before.NotNull != after.NotNull {
+				return fmt.Sprintf("column %s: its type and what it is generated of change together", after.Name)
+			}
+			if reason := x.generate(p.after); reason != "" {
+				return fmt.Sprintf("column %s: %s", after.Name, reason)
+			}
 		case after.AutoIncrement && !before.AutoIncrement && !before.NotNull:
 			return fmt.Sprintf("column %s: the source has numbered the rows that held NULL", after.Name)
 		}
@@ -129,7 +136,7 @@ func (x *diff) cannotFill(c mapping.Column) string {
 	s := source(x.after, c)
 	switch {
 	case s.Generated != nil:
-		return "the values of a generated column are worked out by the source"
+		return x.generate(c)
 	case s.AutoIncrement:
 		return "the source has numbered the present rows, in an order of its own"
 	case s.Default == nil || !s.Default.Expr || isBytes(s.Default.Text):
@@ -160,7 +167,11 @@ func (x *diff) addColumn(c mapping.Column) {
 	if filled != "" {
 		value = " DEFAULT " + filled
 	}
-	x.add("ALTER TABLE %s ADD COLUMN %s%s", x.before.Ident(), columnSQL(x.after, c), value)
+	column := columnSQL(x.after, c)
+	if s.Generated != nil {
+		column = strings.TrimSuffix(column, " NOT NULL") // until it is filled
+	}
+	x.add("ALTER TABLE %s ADD COLUMN %s%s", x.before.Ident(), column, value)
 	switch {
 	case lasting == filled:
 	case lasting == "":
@@ -380,40 +391,37 @@ type fate struct {
 
 // shapes lists the indexes that PostgreSQL has, by their name on the source. A
 // shape is what the index holds, in terms of the columns' names after the
-// statement and of how their types are indexed.
-func (x *diff) shapes(t *mapping.Table, name func(part string) string) map[string]fate {
+// statement, and of the types that its expressions have been written for.
+func shapes(t *mapping.Table) map[string]fate {
 	all := map[string]fate{}
-	for i, index := range Indexes(t) {
-		if index.Skipped != "" {
-			continue
+	for _, index := range Indexes(t) {
+		if index.Skipped == "" {
+			all[index.Source] = fate{index, fmt.Sprintf("%s %t %t %s %s", index.Kind, index.unique, index.constraint, index.holds, index.types)}
 		}
-		source := &t.Source.Indexes[i]
-		plain := strings.HasPrefix(index.SQL, "ALTER TABLE")
-		shape := fmt.Sprintf("%s %t", index.Kind, plain)
-		for _, part := range source.Parts {
-			class := ""
-			if c := t.Columns[t.Column(part.Column)]; part.Prefix > 0 {
-				class = classOf(c.Map.SQL())
-			}
-			shape += fmt.Sprintf("|%s %d %s %t", name(part.Column), part.Prefix, class, part.Desc && !plain)
-		}
-		all[source.Name] = fate{index, shape}
 	}
 	return all
+}
+
+// renamed is the table before the statement with the names that its columns have after it.
+func (x *diff) renamed() *mapping.Table {
+	t := *x.before
+	t.Columns = slices.Clone(t.Columns)
+	for i := range t.Columns {
+		t.Columns[i].Name = "\x00" // it is dropped, and the index with it
+		for _, p := range x.kept {
+			if p.before.Ordinal == t.Columns[i].Ordinal {
+				t.Columns[i].Name = p.after.Name
+			}
+		}
+	}
+	return &t
 }
 
 // dropIndexes drops the indexes that end or change and renames those that only
 // have another name. It gives the names on the source of those that stay.
 func (x *diff) dropIndexes() map[string]bool {
-	renamed := func(part string) string {
-		for _, p := range x.kept {
-			if strings.EqualFold(source(x.before, p.before).Name, part) {
-				return strings.ToLower(source(x.after, p.after).Name)
-			}
-		}
-		return "" // the column is dropped, and the index with it
-	}
-	before, after := x.shapes(x.before, renamed), x.shapes(x.after, strings.ToLower)
+	names := shapes(x.before)
+	before, after := shapes(x.renamed()), shapes(x.after)
 	stay := map[string]bool{}
 	taken := map[string]bool{} // indexes of before that go on
 	var moved [][2]string
@@ -427,7 +435,7 @@ func (x *diff) dropIndexes() map[string]bool {
 		}
 	}
 	for _, index := range x.before.Source.Indexes {
-		if old, ok := before[index.Name]; ok && !taken[index.Name] {
+		if old, ok := names[index.Name]; ok && !taken[index.Name] {
 			x.dropIndex(old.index)
 		}
 	}
@@ -436,7 +444,7 @@ func (x *diff) dropIndexes() map[string]bool {
 }
 
 func (x *diff) dropIndex(index IndexSQL) {
-	if strings.HasPrefix(index.SQL, "ALTER TABLE") {
+	if index.constraint {
 		x.add("ALTER TABLE %s DROP CONSTRAINT IF EXISTS %s", x.before.Ident(), mapping.Quote(index.Name))
 		return
 	}

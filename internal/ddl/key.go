@@ -30,6 +30,7 @@ func (b *builder) index(k *parse.Index) {
 	}
 	for i := range index.Parts {
 		b.part(&index.Parts[i])
+		index.Parts[i].Desc = index.Parts[i].Desc && descends(b.d)
 	}
 	if index.Kind == schema.PrimaryKey {
 		for _, p := range index.Parts {
@@ -53,6 +54,11 @@ func (b *builder) index(k *parse.Index) {
 // default, as it did before MySQL 5.7.
 func (b *builder) defaulted(c *schema.Column) bool {
 	return !b.exact && !b.d.MariaDB() && b.d.Version < 50700 && !c.NotNull && c.Default == nil && !c.AutoIncrement && c.Generated == nil && !isBlob(c.Type.Name)
+}
+
+// descends says whether the server has descending indexes; those before read DESC and forget it.
+func descends(d parse.Dialect) bool {
+	return d.MariaDB() && d.Version >= 100800 || !d.MariaDB() && d.Version >= 80000
 }
 
 // part takes the column's own spelling, and drops a prefix that is the whole column.

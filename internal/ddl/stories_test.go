@@ -31,7 +31,6 @@ var stories = []story{
 	{run: alter("ADD c JSON", "ADD g POINT, ADD ls LINESTRING")},
 	{run: alter("ADD `odd \"na'me` INT DEFAULT 1, ADD INDEX `i x` (`odd \"na'me`)", "DROP COLUMN `odd \"na'me`")},
 	{run: alter("ADD c DATETIME DEFAULT CURRENT_TIMESTAMP"), excluded: "clock"},
-	{run: alter("ADD c INT AS (a + 1) STORED"), excluded: "generated"},
 	{run: []string{"ALTER TABLE t DROP PRIMARY KEY, MODIFY id INT, ADD k BIGINT AUTO_INCREMENT PRIMARY KEY"}, excluded: "numbered"},
 
 	// Columns change.

@@ -19,16 +19,12 @@ func TestWhatPostgresRefusesOfAnAlter(t *testing.T) {
 	r.start()
 	r.caughtUp()
 	r.source("ALTER TABLE days MODIFY day VARCHAR(20)", "INSERT INTO days VALUES (4, 'any', 4)")
-	r.allReplicate()
-	r.caughtUp()
-	r.same()
+	r.filledAgain()
 
 	schema := r.target("SELECT DISTINCT v_schema_name FROM sch_chameleon.t_replica_tables")[0][0]
 	r.target(`CREATE VIEW "` + schema + `".sums AS SELECT id, n FROM "` + schema + `".days`)
 	r.source("ALTER TABLE days MODIFY n BIGINT UNSIGNED", "INSERT INTO days VALUES (5, 'x', 18446744073709551615)")
-	r.allReplicate()
-	r.caughtUp()
-	r.same()
+	r.filledAgain()
 	if rows := r.target(`SELECT n::text FROM "` + schema + `".sums WHERE id = 5`); len(rows) != 1 || rows[0][0] != "18446744073709551615" {
 		t.Errorf("the view gives %v", rows)
 	}
@@ -43,4 +39,13 @@ func TestWhatPostgresRefusesOfAnAlter(t *testing.T) {
 	if rows := r.target(`SELECT a FROM "` + schema + `".needs`); len(rows) != 1 {
 		t.Errorf("the view gives %v", rows)
 	}
+}
+
+// filledAgain waits until a refill that the last statements ask for is over.
+func (r *replica) filledAgain() {
+	r.t.Helper()
+	r.caughtUp()
+	r.allReplicate()
+	r.caughtUp()
+	r.same()
 }

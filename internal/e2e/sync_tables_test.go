@@ -63,6 +63,10 @@ func TestSyncTablesWhileTheStreamGoesOn(t *testing.T) {
 	writers.stop()
 	r.caughtUp()
 	r.same()
+	r.eventually(limit, func() (bool, string) {
+		rows := r.target("SELECT count(*) FROM pg_namespace WHERE nspname LIKE '\\_%\\_tmp'")
+		return rows[0][0] == "0", "loading schemas are left"
+	})
 	if rows := r.target("SELECT count(*) > 0 FROM names"); rows[0][0] != "t" {
 		t.Error("the user's view is empty")
 	}

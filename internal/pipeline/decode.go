@@ -44,6 +44,7 @@ type step struct {
 type statement struct {
 	event  *event.Statement
 	effect *ddl.Effect
+	number uint64 // by which names are told from those of later tables
 }
 
 // exclusion parks a table.
@@ -78,7 +79,9 @@ type decoder struct {
 	passing   *skipped // the transaction in hand, which is to be passed over
 	bare      bool     // columns are masked, and there is no key under which their values may be kept
 	log       *slog.Logger
-	joints    *joints // where tables come in that were filled apart; nil: nowhere
+	number    uint64                 // of statements so far, and of tables that came in
+	born      map[schema.Name]uint64 // since which of them a name stands for its table
+	joints    *joints                // where tables come in that were filled apart; nil: nowhere
 }
 
 // tracker follows the stream's position.
@@ -282,7 +285,7 @@ func (d *decoder) statement(t *event.Transaction, e *event.Statement, u *unit) e
 			d.gate.catching[to] = m
 		}
 	}
-	u.steps = append(u.steps, step{ddl: &statement{event: e, effect: effect}})
+	u.steps = append(u.steps, step{ddl: &statement{event: e, effect: effect, number: d.bear(effect)}})
 	return nil
 }
 

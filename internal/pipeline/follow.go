@@ -225,7 +225,7 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 	transformer.Restore(temporary)
 	s.decoder = &decoder{
 		relay: s.relay, transform: transformer, dialect: s.origin.dialect, tracker: reading,
-		gate: &gate{order: reading, catching: catching(tables, transformer)}, prepared: waiting, excluded: excluded, log: s.replica.log,
+		gate: &gate{order: reading, catching: catching(tables, transformer)}, prepared: waiting, excluded: excluded, born: map[schema.Name]uint64{}, log: s.replica.log,
 		skip: s.replica.spec.SkipEvents, wishes: &skips{}, bare: seal == nil && len(rules.Masks) > 0, joints: s.joints,
 	}
 	s.writer = &writer{

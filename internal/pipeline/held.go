@@ -141,7 +141,7 @@ func (w *writer) keepOut(ctx context.Context, s *statement, inTheWay []schema.Na
 			return err
 		}
 		w.applier.Exclude(name.String())
-		w.excluded.add(name)
+		w.excluded.add(name, w.number)
 		w.log.Warn("table not followed", "table", name.String(), "reason", reason)
 	}
 	return nil

@@ -6,19 +6,26 @@ import (
 	"pgchameleon/internal/schema"
 )
 
-// nameSet carries table names from one stage to another.
+// nameSet carries tables' names from one stage to another, with the number of the last
+// statement for which they have meant these tables.
 type nameSet struct {
 	mu    sync.Mutex
-	names []schema.Name
+	names []numbered
 }
 
-func (s *nameSet) add(name schema.Name) {
+// numbered is a name as of a statement.
+type numbered struct {
+	name   schema.Name
+	number uint64
+}
+
+func (s *nameSet) add(name schema.Name, number uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.names = append(s.names, name)
+	s.names = append(s.names, numbered{name, number})
 }
 
-func (s *nameSet) drain() []schema.Name {
+func (s *nameSet) drain() []numbered {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	names := s.names

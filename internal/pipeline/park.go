@@ -67,7 +67,7 @@ func (w *writer) park(ctx context.Context, tx dial.Tx, name schema.Name, reason 
 		return err
 	}
 	w.applier.Exclude(name.String())
-	w.excluded.add(name)
+	w.excluded.add(name, w.number)
 	w.log.Warn("table excluded", "table", name.String(), "position", position.String(), "reason", reason)
 	return nil
 }

@@ -41,6 +41,7 @@ type refills struct {
 	group   sync.WaitGroup
 	mu      sync.Mutex
 	running map[int64]*refilling
+	used    bool  // the loading schemas may be there
 	fatal   error // after which nothing may be done for the source any more
 	wake    chan struct{}
 }
@@ -53,7 +54,7 @@ func (s *stream) refill(ctx context.Context) error {
 		cancel()
 		return err
 	}
-	m := &refills{stream: s, pool: pool, copies: make(chan struct{}, copiesAtOnce), running: map[int64]*refilling{}, wake: make(chan struct{}, 1)}
+	m := &refills{stream: s, pool: pool, copies: make(chan struct{}, copiesAtOnce), running: map[int64]*refilling{}, used: true, wake: make(chan struct{}, 1)}
 	defer pool.Close()
 	defer m.group.Wait()
 	defer cancel()
@@ -95,12 +96,28 @@ func (m *refills) look(ctx context.Context) error {
 			f.cancel(catalogue.ErrRefillOver)
 		}
 	}
+	if m.used && len(list)+len(m.running) == 0 {
+		m.used = false
+		m.tidy(ctx)
+	}
 	for _, r := range list {
 		if m.running[r.ID] == nil && len(m.running) < refillsAtOnce && !time.Now().Before(r.Next) && !m.settling() {
 			m.begin(ctx, r)
 		}
 	}
 	return nil
+}
+
+// tidy drops the loading schemas: nothing is being filled.
+func (m *refills) tidy(ctx context.Context) {
+	var places []*mapping.Table
+	for _, schemaName := range m.rules.Schemas {
+		places = append(places, &mapping.Table{Schema: schemaName})
+	}
+	loader := &write.Loader{Pool: m.pool, Keep: m.replica.spec.KeepExisting, Log: m.replica.log}
+	if err := loader.Abandon(ctx, places); err != nil && ctx.Err() == nil {
+		m.replica.log.Warn("what was left of tables that were filled could not be dropped", "error", err)
+	}
 }
 
 // settling says whether it is open which tables some refill takes.
@@ -124,7 +141,7 @@ func (m *refills) rouse() {
 func (m *refills) begin(ctx context.Context, r *catalogue.Refill) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	f := &refilling{refills: m, r: r, cancel: cancel, log: m.replica.log.With("refill", r.ID)}
-	m.running[r.ID] = f
+	m.running[r.ID], m.used = f, true
 	m.group.Go(func() {
 		defer cancel(nil)
 		err := f.run(ctx)

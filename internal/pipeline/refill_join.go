@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"pgchameleon/internal/ddl"
 	"pgchameleon/internal/event"
 	"pgchameleon/internal/fault"
 	"pgchameleon/internal/schema"
@@ -63,6 +64,7 @@ type arrival struct {
 	// land swaps the tables in and records them, in a transaction with the main stream's position.
 	land   func(ctx context.Context, at event.Position, others []*schema.Table) error
 	result chan error
+	number uint64 // as of a statement
 }
 
 // meet tells where the decoder is, and lets tables in.
@@ -112,7 +114,10 @@ func (d *decoder) meet(ctx context.Context, between bool, out chan<- []unit) err
 func (d *decoder) admit(ctx context.Context, a *arrival, out chan<- []unit) error {
 	a.others = slices.DeleteFunc(a.others, func(t *schema.Table) bool { return d.transform.Tracks(t.Name) != nil })
 	d.transform.Join(slices.Concat(a.tables, a.others)...)
+	d.number++
+	a.number = d.number
 	for _, t := range a.tables {
+		d.born[d.transform.Key(t.Name)] = d.number
 		d.gate.catching[d.transform.Key(t.Name)] = marks{low: a.at, high: a.at}
 	}
 	select {
@@ -131,6 +136,7 @@ func (w *writer) arrive(ctx context.Context, a *arrival) error {
 	if err := w.commit(ctx); err != nil {
 		return err
 	}
+	w.number = a.number
 	err := a.land(ctx, w.tracker.Position(), a.others)
 	a.result <- err
 	if err != nil || len(a.others) > 0 { // the reader has passed over what those parents did
@@ -155,10 +161,27 @@ func (d *decoder) park(u *unit, x exclusion) {
 // forget takes out of the tracked schema what the writer has excluded.
 func (d *decoder) forget() []step {
 	var u unit
-	for _, name := range d.excluded.drain() {
+	for _, e := range d.excluded.drain() {
+		name := e.name
+		if d.born[d.transform.Key(name)] > e.number {
+			continue // it stands for another table by now
+		}
 		below := d.transform.Below(name)
 		d.transform.Drop(name)
 		d.parkAll(&u, below, exclusion{table: name})
 	}
 	return u.steps
+}
+
+// bear numbers a statement, and notes the names that stand for other tables from it on.
+func (d *decoder) bear(e *ddl.Effect) uint64 {
+	d.number++
+	names := slices.Clone(e.Created)
+	for _, pair := range e.Renamed {
+		names = append(names, pair[1])
+	}
+	for _, name := range names {
+		d.born[d.transform.Key(name)] = d.number
+	}
+	return d.number
 }

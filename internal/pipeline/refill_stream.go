@@ -115,7 +115,7 @@ func (f *refilling) sides(ctx context.Context, conn *target.Conn, from *origin) 
 	transformer := transform.New(set, rules, !from.server.LogsCascades())
 	d := &decoder{
 		relay: relay.NewMemory(f.replica.spec.RelayBytes / sideShare), transform: transformer, dialect: from.dialect, tracker: reading,
-		gate: &gate{order: reading, catching: f.catching(transformer)}, prepared: map[string][]event.Event{}, excluded: &nameSet{}, log: f.log,
+		gate: &gate{order: reading, catching: f.catching(transformer)}, prepared: map[string][]event.Event{}, excluded: &nameSet{}, born: map[schema.Name]uint64{}, log: f.log,
 		skip: f.replica.spec.SkipEvents, wishes: wishes, bare: seal == nil && len(rules.Masks) > 0,
 	}
 	w := &sideWriter{

@@ -15,12 +15,14 @@ import (
 	"pgchameleon/internal/source/inspect"
 	"pgchameleon/internal/target/dial"
 	target "pgchameleon/internal/target/inspect"
+	"pgchameleon/internal/typemap"
 )
 
 // The names of the target's options in the catalogue.
 const (
 	optionPostGIS  = "postgis"
 	optionPGVector = "vector"
+	optionTrigram  = "pg_trgm"
 )
 
 // rules completes the mapping rules by what both servers are. options are those with
@@ -31,17 +33,17 @@ func (r *Replica) rules(ctx context.Context, db dial.DB, server *inspect.Server,
 		return nil, err
 	}
 	if options == nil {
-		options = map[string]bool{optionPostGIS: facts.PostGIS(), optionPGVector: facts.PGVector()}
+		options = map[string]bool{optionPostGIS: facts.PostGIS(), optionPGVector: facts.PGVector(), optionTrigram: facts.Trigram()}
 	}
 	rules := r.spec.Rules
 	rules.Fold = server.Fold
-	rules.Types.PostGIS, rules.Types.PGVector = options[optionPostGIS], options[optionPGVector]
+	rules.Types = typemap.Options{PostGIS: options[optionPostGIS], PGVector: options[optionPGVector], Trigram: options[optionTrigram]}
 	return &rules, nil
 }
 
 // options are what the catalogue keeps of the rules.
 func options(rules *mapping.Rules) map[string]bool {
-	return map[string]bool{optionPostGIS: rules.Types.PostGIS, optionPGVector: rules.Types.PGVector}
+	return map[string]bool{optionPostGIS: rules.Types.PostGIS, optionPGVector: rules.Types.PGVector, optionTrigram: rules.Types.Trigram}
 }
 
 // tracked adds to tables what their columns become.

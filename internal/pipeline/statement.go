@@ -21,6 +21,7 @@ import (
 // first; the statement, the tracked schema and the position commit together.
 func (w *writer) statement(ctx context.Context, s *statement) error {
 	e := s.effect
+	w.number = s.number
 	if e.Ignored {
 		w.batch.Skipped++
 		return nil

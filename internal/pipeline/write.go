@@ -30,6 +30,7 @@ type writer struct {
 	excluded *nameSet               // tells the decoder
 	exit     bool                   // on_error_replay: exit
 	manual   bool                   // refill: manual
+	number   uint64                 // of the last statement
 
 	lockTimeout time.Duration // how long a statement may wait for a table that others use; 0: as long as it takes
 

@@ -116,6 +116,8 @@ type Index struct {
 	Comment   string      `json:"comment,omitempty"`
 	Invisible bool        `json:"invisible,omitempty"` // MySQL INVISIBLE, MariaDB IGNORED
 	Using     string      `json:"using,omitempty"`     // "btree", "hash" where stated
+	Parser    string      `json:"parser,omitempty"`    // of FULLTEXT, in lower case: "ngram"
+	Distance  string      `json:"distance,omitempty"`  // MariaDB, of VECTOR, in lower case: "cosine"
 	Period    bool        `json:"period,omitempty"`    // MariaDB: has a WITHOUT OVERLAPS part, which is not in Parts
 }
 

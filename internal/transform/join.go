@@ -60,7 +60,7 @@ func (x *Transformer) withChildren(effect *ddl.Effect) {
 				}
 			}
 			if !slices.ContainsFunc(effect.Excluded, func(o ddl.Exclusion) bool { return o.Name == name }) && !slices.Contains(effect.Dropped, name) {
-				effect.Excluded = append(effect.Excluded, ddl.Exclusion{Name: name, Reason: BelowExcluded(e.Name), Refill: e.Refill})
+				effect.Excluded = append(effect.Excluded, ddl.Exclusion{Name: name, Reason: BelowExcluded(e.Name), Refill: e.Refill, Wanted: e.Wanted})
 			}
 		}
 	}

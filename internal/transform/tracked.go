@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"pgchameleon/internal/change"
+	"pgchameleon/internal/ddl"
 	"pgchameleon/internal/event"
 	"pgchameleon/internal/mapping"
 	"pgchameleon/internal/schema"
@@ -85,29 +86,12 @@ func (x *Transformer) mapTable(source *schema.Table) *tracked {
 	for _, c := range t.mapped.Columns {
 		t.change.Columns = append(t.change.Columns, change.Column{Name: c.Name, Type: c.Type(t.mapped.Schema)})
 	}
-	for i := range source.Indexes {
-		if unique := uniqueColumns(t.mapped, &source.Indexes[i]); unique != nil && !slices.Equal(unique, t.mapped.Key) {
+	for _, index := range ddl.Indexes(t.mapped) {
+		if unique := index.Columns; index.Skipped == "" && unique != nil && !slices.Equal(unique, t.mapped.Key) {
 			t.change.Uniques = append(t.change.Uniques, unique)
 		}
 	}
 	return t
-}
-
-// uniqueColumns gives the ordinals of a unique key's columns, nil for other
-// indexes and for those with expressions, which are not made on the target.
-func uniqueColumns(t *mapping.Table, index *schema.Index) []int {
-	if index.Kind != schema.Unique && index.Kind != schema.PrimaryKey {
-		return nil
-	}
-	var columns []int
-	for _, part := range index.Parts {
-		at := t.Column(part.Column)
-		if at < 0 {
-			return nil
-		}
-		columns = append(columns, at)
-	}
-	return columns
 }
 
 // reference is a foreign key seen from its parent.

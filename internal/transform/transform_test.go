@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"pgchameleon/internal/change"
+	"pgchameleon/internal/ddl/parse"
 	"pgchameleon/internal/event"
 	"pgchameleon/internal/mapping"
 	"pgchameleon/internal/schema"
@@ -158,6 +159,36 @@ func TestMembersAgreeWithTheBinlog(t *testing.T) {
 		_, _, err := tracker.tables[name("e")].rows(rows)
 		if (err == nil) != x.agree || err != nil && !strings.Contains(err.Error(), "members of column e") {
 			t.Errorf("%s %q: %v", x.charset, x.members, err)
+		}
+	}
+}
+
+// Where the source does not log cascades, a table's children are excluded with it.
+func TestChildrenAreExcludedWithTheirParent(t *testing.T) {
+	nothing := func(schema.Name) bool { return false }
+	for _, cascades := range []bool{true, false} {
+		set, rules := family()
+		x := New(set, rules, cascades)
+		effect, err := x.Statement(&event.Statement{Schema: "shop", SQL: "UPDATE child SET p = 3"}, parse.Dialect{Flavor: event.MariaDB, Version: 101100}, nothing)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range effect.Excluded {
+			if !e.Refill || x.Tracks(e.Name) != nil {
+				t.Errorf("%+v", e)
+			}
+			got = append(got, e.Name.Table)
+		}
+		if want := map[bool]string{true: "child grandchild", false: "child"}[cascades]; strings.Join(got, " ") != want {
+			t.Errorf("with cascades to be run %v: %v are excluded", cascades, got)
+		}
+		if x.Tracks(name("parent")) == nil {
+			t.Error("the parent is gone")
+		}
+		x.Join(numbers("child", "parent", "id", "p"), numbers("grandchild", "child", "id", "c"))
+		if below := x.Below(name("parent")); cascades != (len(below) == 2) {
+			t.Errorf("after they have come back, below the parent are %v", below)
 		}
 	}
 }

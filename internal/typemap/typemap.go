@@ -15,6 +15,7 @@ import (
 type Options struct {
 	PostGIS  bool // extension postgis is installed: spatial types become geometry
 	PGVector bool // extension vector is installed: vector types become vector
+	Trigram  bool // extension pg_trgm is installed: FULLTEXT indexes of ngrams become indexes of trigrams
 }
 
 // Settings are what the configuration and the target say of one column.
@@ -70,6 +71,9 @@ func New(source schema.Column, s Settings) (*Column, error) {
 func (c *Column) NotNull() bool {
 	return c.Source.NotNull && (c.settings.Mask == nil || c.settings.Mask.Kind != MaskNull)
 }
+
+// Options are what the target offers.
+func (c *Column) Options() Options { return c.settings.Options }
 
 // Masked says whether the values are hidden.
 func (c *Column) Masked() bool { return c.settings.Mask != nil }

@@ -22,6 +22,8 @@ WITH source AS (
     DELETE FROM sch_chameleon.t_temporary_tables WHERE i_id_source IN (SELECT i_id_source FROM source)
 ), conversions AS (
     DELETE FROM sch_chameleon.t_conversions WHERE i_id_source IN (SELECT i_id_source FROM source)
+), refills AS (
+    DELETE FROM sch_chameleon.t_refills WHERE i_id_source IN (SELECT i_id_source FROM source)
 ), prepared AS (
     DELETE FROM sch_chameleon.t_xa_prepared WHERE i_id_source IN (SELECT i_id_source FROM source)
 )

@@ -89,7 +89,7 @@ func (x *translator) scalar(e *parse.Expr, v value, steps string) value {
 	inner.sql = fmt.Sprintf("(%s #> %s)", v.sql, steps)
 	whole := fmt.Sprintf("(%s #>> %s)", v.sql, steps)
 	truth := ""
-	if x.dialect.MariaDB() {
+	if x.plainJSON(v) { // MariaDB
 		truth = fmt.Sprintf(" WHEN 'boolean' THEN CASE %s WHEN 'true' THEN '1' ELSE '0' END", whole)
 	}
 	sql := fmt.Sprintf("(CASE %s%s WHEN 'object' THEN NULL WHEN 'array' THEN NULL ELSE %s END)", x.typeOf(inner), truth, whole)

@@ -116,7 +116,7 @@ func (p *parser) columnConstraint(c *Column) []Key {
 }
 
 func (p *parser) check(k *Check) {
-	k.Expr = p.parens()
+	k.Expr = p.stored()
 	if p.accept("NOT", "ENFORCED") {
 		k.NotEnforced = true
 	} else {
@@ -133,7 +133,7 @@ func (p *parser) generated(c *Column) {
 		}
 		return
 	}
-	c.Generated = &schema.Generated{Expr: p.parens()}
+	c.Generated = &schema.Generated{Expr: p.stored()}
 	switch p.any("VIRTUAL", "STORED", "PERSISTENT") {
 	case "STORED", "PERSISTENT":
 		c.Generated.Stored = true

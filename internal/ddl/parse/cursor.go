@@ -215,3 +215,37 @@ func (p *parser) skipTo(stop func() bool) {
 		p.at++
 	}
 }
+
+// stored is parens for an expression that is kept: it reads the same whatever the session's
+// sql_mode was.
+func (p *parser) stored() string {
+	at := p.at + 1
+	text := p.parens()
+	if !p.dialect.has(AnsiQuotes | NoBackslashEscapes | PipesAsConcat) {
+		return text
+	}
+	return p.plain(p.tokens[at : p.at-1])
+}
+
+// plain writes tokens in the quotes of a session without such modes.
+func (p *parser) plain(tokens []token) string {
+	var out strings.Builder
+	last := -1
+	for i, t := range tokens {
+		if last >= 0 && t.start > last {
+			out.WriteByte(' ')
+		}
+		last = t.end
+		source := p.sql[t.start:t.end]
+		switch {
+		case p.dialect.has(PipesAsConcat) && t.matches("|") && (i > 0 && tokens[i-1].matches("|") || i+1 < len(tokens) && tokens[i+1].matches("|")):
+			source = " concat " // not to be read as OR, nor as anything else
+		case t.kind == quoted:
+			source = "`" + strings.ReplaceAll(t.text, "`", "``") + "`"
+		case t.kind == str:
+			source = "'" + strings.NewReplacer(`\`, `\\`, "'", "''").Replace(t.text) + "'"
+		}
+		out.WriteString(source)
+	}
+	return out.String()
+}

@@ -108,7 +108,7 @@ func (p *parser) part(k *Index) {
 	var part schema.IndexPart
 	switch {
 	case p.is("("):
-		part.Expr = p.parens()
+		part.Expr = p.stored()
 	default:
 		part.Column = p.name()
 		if p.accept("WITHOUT", "OVERLAPS") {
@@ -133,7 +133,7 @@ func (p *parser) indexOptions(k *Index) {
 			p.accept("=")
 			p.int()
 		case p.accept("WITH", "PARSER"):
-			p.name()
+			k.Parser = strings.ToLower(p.name())
 		case p.accept("COMMENT"):
 			k.Comment = p.str()
 		case p.accept("VISIBLE") || p.accept("NOT", "IGNORED"):
@@ -144,8 +144,11 @@ func (p *parser) indexOptions(k *Index) {
 			p.accept("=")
 			p.str()
 		case p.dialect.MariaDB() && p.isName() && p.peek(1).matches("=") && !p.is("ALGORITHM") && !p.is("LOCK"):
-			p.at += 2 // CLUSTERING=YES, M=6, DISTANCE=cosine
-			p.text()
+			option := strings.ToUpper(p.name()) // CLUSTERING=YES, M=6, DISTANCE=cosine
+			p.expect("=")
+			if value := p.text(); option == "DISTANCE" {
+				k.Distance = strings.ToLower(value)
+			}
 		default:
 			return
 		}

@@ -7,16 +7,11 @@ import (
 	"strings"
 
 	"github.com/go-mysql-org/go-mysql/client"
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/japanese"
-	"golang.org/x/text/encoding/korean"
-	"golang.org/x/text/encoding/simplifiedchinese"
-	"golang.org/x/text/encoding/traditionalchinese"
 
 	"pgchameleon/internal/event"
 	"pgchameleon/internal/source/dial"
 	"pgchameleon/internal/source/inspect"
+	"pgchameleon/internal/typemap"
 )
 
 // charsets knows the character set of each collation id of the server.
@@ -46,13 +41,62 @@ func readCharsets(ctx context.Context, conn *client.Conn, server *inspect.Server
 
 // decode turns the text of a client with that collation into UTF-8.
 func (c charsets) decode(collation uint16, text []byte) string {
-	name := c[collation]
-	if from := encodingOf(name); from != nil && !ascii(text) {
-		if decoded, err := from.NewDecoder().Bytes(text); err == nil {
-			text = decoded
+	decoded := string(text)
+	switch name := c[collation]; {
+	case name == "swe7":
+		decoded = decodeQuoted(name, decoded)
+	case !ascii(text):
+		if d, err := typemap.DecodeText(name, text); err == nil {
+			decoded = d
 		}
 	}
-	return strings.ToValidUTF8(string(text), "\uFFFD")
+	return strings.ToValidUTF8(decoded, "\uFFFD")
+}
+
+// decodeQuoted decodes what stands in quotes: in a character set that has letters
+// where ASCII has punctuation, the server reads the rest by ASCII all the same.
+func decodeQuoted(charset, text string) string {
+	var out strings.Builder
+	piece := func(bytes string) {
+		d, err := typemap.DecodeText(charset, []byte(bytes))
+		if err != nil {
+			d = bytes
+		}
+		out.WriteString(d)
+	}
+	for {
+		open := strings.IndexAny(text, "'\"`")
+		if open < 0 {
+			break
+		}
+		quote := text[open]
+		out.WriteString(text[:open+1])
+		text = text[open+1:]
+		for text != "" {
+			doubled := len(text) > 1 && text[0] == quote && text[1] == quote
+			switch {
+			case doubled && quote == '`': // one letter, which needs no doubling then
+				piece("`")
+				text = text[2:]
+				continue
+			case doubled, text[0] == '\\' && quote != '`' && len(text) > 1: // a backslash escapes, and is no letter
+				out.WriteString(text[:2])
+				text = text[2:]
+				continue
+			}
+			if text[0] == quote {
+				break
+			}
+			piece(text[:1])
+			text = text[1:]
+		}
+		if text != "" {
+			out.WriteByte(quote)
+			text = text[1:]
+		}
+	}
+	out.WriteString(text)
+	return out.String()
 }
 
 func ascii(text []byte) bool {
@@ -62,58 +106,4 @@ func ascii(text []byte) bool {
 		}
 	}
 	return true
-}
-
-// encodingOf gives the encoding of a character set of MySQL; nil for UTF-8,
-// ascii, binary and those that no client may use.
-func encodingOf(charset string) encoding.Encoding {
-	switch charset {
-	case "latin1":
-		return charmap.Windows1252
-	case "latin2":
-		return charmap.ISO8859_2
-	case "latin5":
-		return charmap.ISO8859_9
-	case "latin7":
-		return charmap.ISO8859_13
-	case "greek":
-		return charmap.ISO8859_7
-	case "hebrew":
-		return charmap.ISO8859_8
-	case "cp1250":
-		return charmap.Windows1250
-	case "cp1251":
-		return charmap.Windows1251
-	case "cp1256":
-		return charmap.Windows1256
-	case "cp1257":
-		return charmap.Windows1257
-	case "cp850":
-		return charmap.CodePage850
-	case "cp852":
-		return charmap.CodePage852
-	case "cp866":
-		return charmap.CodePage866
-	case "koi8r":
-		return charmap.KOI8R
-	case "koi8u":
-		return charmap.KOI8U
-	case "macroman":
-		return charmap.Macintosh
-	case "tis620":
-		return charmap.Windows874
-	case "gbk", "gb2312":
-		return simplifiedchinese.GBK
-	case "gb18030":
-		return simplifiedchinese.GB18030
-	case "big5":
-		return traditionalchinese.Big5
-	case "sjis", "cp932":
-		return japanese.ShiftJIS
-	case "ujis", "eucjpms":
-		return japanese.EUCJP
-	case "euckr":
-		return korean.EUCKR
-	}
-	return nil
 }

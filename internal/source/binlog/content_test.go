@@ -75,6 +75,26 @@ func TestStatementsSayTheirSession(t *testing.T) {
 	})
 }
 
+// What a statement makes of a TIMESTAMP depends on the session's time zone.
+func TestStatementsSayTheirTimeZone(t *testing.T) {
+	each(t, func(t *testing.T, s *source) {
+		from := s.position(t)
+		s.exec(t, "SET time_zone = '+02:00'", "CREATE TABLE z (x TIMESTAMP NULL)", "INSERT INTO z VALUES ('2020-01-01 00:00:00')",
+			"ALTER TABLE z MODIFY x DATETIME", "ALTER TABLE z ADD y DATETIME DEFAULT CURRENT_TIMESTAMP")
+		var zones []string
+		for _, tx := range s.collectAll(t, s.options(), from, s.position(t)) {
+			for _, e := range tx.Events {
+				if st, is := e.(*event.Statement); is && strings.HasPrefix(st.SQL, "ALTER TABLE z") {
+					zones = append(zones, st.TimeZone)
+				}
+			}
+		}
+		if diff := cmp.Diff([]string{"+02:00", "+02:00"}, zones); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 // Rows of tables that are not kept are dropped; Keep is asked each time.
 func TestKeepChoosesTables(t *testing.T) {
 	s := newSource(t, testserver.Shared(t, testserver.Source))

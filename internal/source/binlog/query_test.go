@@ -28,12 +28,13 @@ func TestFrameOf(t *testing.T) {
 }
 
 func TestDecodeCharsets(t *testing.T) {
-	c := charsets{8: "latin1", 28: "gbk", 13: "sjis", 45: "utf8mb4", 63: "binary"}
+	c := charsets{10: "swe7", 3: "dec8", 6: "hp8", 37: "keybcs2", 39: "macce", 32: "armscii8", 92: "geostd8", 8: "latin1", 28: "gbk", 13: "sjis", 45: "utf8mb4", 63: "binary"}
 	for _, x := range []struct {
 		collation uint16
 		bytes     string
 		want      string
 	}{
+		{10, "SELECT `[`, ']a\\n' FROM [", "SELECT `Ä`, 'Åa\\n' FROM ["}, {3, "\xe9", "é"}, {6, "\xc5", "é"}, {37, "\x91", "ž"}, {39, "\x8e", "é"}, {32, "\xb3", "ա"}, {92, "\xc0", "ა"},
 		{8, "\xe9\x80", "é€"}, {28, "\xd6\xd0", "中"}, {13, "\x93\xfa", "日"}, {45, "é🦎", "é🦎"}, {63, "\xff", "\uFFFD"}, {999, "plain", "plain"},
 	} {
 		if got := c.decode(x.collation, []byte(x.bytes)); got != x.want {
@@ -50,6 +51,20 @@ func TestStatusVars(t *testing.T) {
 	} {
 		if s := statusVars([]byte(data)); s.sqlMode != 0x54200000 || s.charset != 8 {
 			t.Errorf("%s: sql_mode %x, character set %d", story, s.sqlMode, s.charset)
+		}
+	}
+}
+
+// The time zone and the digits of the second come where the statement used them, after
+// variables of any length.
+func TestStatusVarsOfTheClock(t *testing.T) {
+	mode := "\x01\x00\x00\x20\x54\x00\x00\x00\x00"
+	for story, data := range map[string]string{
+		"MySQL":   mode + "\x05\x06+02:00" + "\x0b\x04root\x09localhost" + "\x0c\x02ab\x00c\x00" + "\x0d\x40\xe2\x01" + "\x11\x00",
+		"MariaDB": mode + "\x05\x06+02:00\x80\x40\xe2\x01\x81\x00",
+	} {
+		if s := statusVars([]byte(data)); s.timeZone != "+02:00" || s.micros != 123456 {
+			t.Errorf("%s: time zone %q, microseconds %d", story, s.timeZone, s.micros)
 		}
 	}
 }

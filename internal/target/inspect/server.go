@@ -56,6 +56,9 @@ func (s *Server) PostGIS() bool { return s.usable("postgis") }
 // PGVector is true where the types of extension vector can be used.
 func (s *Server) PGVector() bool { return s.usable("vector") }
 
+// Trigram is true where the operators of extension pg_trgm can be used.
+func (s *Server) Trigram() bool { return s.usable("pg_trgm") }
+
 // CIText is true where the type of extension citext can be used.
 func (s *Server) CIText() bool { return s.usable("citext") }
 

@@ -182,6 +182,28 @@ func (l *Loader) Tidy(ctx context.Context, tables []*mapping.Table) error {
 	return l.eachSchema(ctx, tables, "dropping the loading schema of", dropLoading)
 }
 
+// Abandon drops the loading schemas with all tables that are left in them. Nobody may be
+// loading anything.
+func (l *Loader) Abandon(ctx context.Context, tables []*mapping.Table) error {
+	return l.eachSchema(ctx, tables, "clearing the loading schema of", func(ctx context.Context, tx pgx.Tx, destination string) error {
+		name := LoadingSchema(destination)
+		comment, exists, err := schemaComment(ctx, tx, name)
+		if err != nil || !exists || comment != marker {
+			return err
+		}
+		left, err := texts(ctx, tx, "select oid::regclass::text from pg_class where relnamespace = to_regnamespace($1) and relkind = 'r'", mapping.Quote(name))
+		if err != nil {
+			return err
+		}
+		for _, table := range left {
+			if err := run(ctx, tx, "drop table "+table[0]); err != nil {
+				return err
+			}
+		}
+		return dropLoading(ctx, tx, destination)
+	})
+}
+
 func dropLoading(ctx context.Context, tx pgx.Tx, destination string) error {
 	name := LoadingSchema(destination)
 	comment, exists, err := schemaComment(ctx, tx, name)
