@@ -44,8 +44,8 @@ func maskWord(mask *typemap.Mask) string {
 	return word
 }
 
-// Hide takes from a definition what masked columns must not show: their defaults. The
-// definition itself is left as it is.
+// Hide takes from a definition what masked columns must not show: their defaults, and the
+// bounds of partitions that are made by them. The definition itself is left as it is.
 func (r *Rules) Hide(t *schema.Table) *schema.Table {
 	if len(r.Masks) == 0 {
 		return t
@@ -64,7 +64,21 @@ func (r *Rules) Hide(t *schema.Table) *schema.Table {
 			hidden.Columns[i].Default = nil
 		}
 	}
+	if t.Partitioning == nil || !slices.ContainsFunc(t.Columns, func(c schema.Column) bool { return divides(t.Partitioning, c.Name) && settings.column(&c).Mask != nil }) {
+		return hidden
+	}
+	if hidden == t {
+		hidden = t.Clone()
+	}
+	for i := range hidden.Partitioning.Parts {
+		hidden.Partitioning.Parts[i].Bounds = nil
+	}
 	return hidden
+}
+
+// divides says whether a column tells the partition of rows.
+func divides(p *schema.Partitioning, column string) bool {
+	return mentions(p.Expr, column) || slices.ContainsFunc(p.Columns, func(name string) bool { return strings.EqualFold(name, column) })
 }
 
 // derived says why a generated column may not be shown: it is worked out from a masked

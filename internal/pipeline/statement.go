@@ -32,6 +32,11 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 		}
 	}
 	w.forced = true
+	e, err := w.relied(ctx, e)
+	if err != nil {
+		return err
+	}
+	s = &statement{event: s.event, effect: e}
 	if w.exit {
 		if err := failed(s); err != nil {
 			return err
@@ -40,10 +45,6 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 	if w.allExcluded(e) {
 		w.batch.Skipped++
 		return nil
-	}
-	e, err := w.relied(ctx, e)
-	if err != nil {
-		return err
 	}
 	inTheWay, err := w.keptInTheWay(ctx, e)
 	if err != nil {
