@@ -49,17 +49,22 @@ func (x *applier) holds(statement parse.Statement) *Held {
 	if held.Class == "" {
 		return nil
 	}
-	for i := 0; i < len(held.Tracked); i++ {
-		for _, key := range held.Tracked[i].ForeignKeys {
-			if parent := x.set.Get(key.References); parent != nil && !slices.Contains(held.Tracked, parent) {
-				held.Tracked = append(held.Tracked, parent)
-			}
-		}
-	}
+	held.Track(x.set)
 	for database := range x.rules.Schemas {
 		held.Databases[database] = x.set.Database(database)
 	}
 	return held
+}
+
+// Track adds the parents of the tracked tables, up to the last.
+func (h *Held) Track(set *schema.Set) {
+	for i := 0; i < len(h.Tracked); i++ {
+		for _, key := range h.Tracked[i].ForeignKeys {
+			if parent := set.Get(key.References); parent != nil && !slices.Contains(h.Tracked, parent) {
+				h.Tracked = append(h.Tracked, parent)
+			}
+		}
+	}
 }
 
 // hold parks the tables of a statement that is held. What it would do is not looked at.

@@ -184,6 +184,35 @@ func TestDDLThatIsHeld(t *testing.T) {
 	}
 }
 
+// Where the source does not log what foreign keys do, the children of a table that waits
+// wait with it, and all come back together.
+func TestTheChildrenOfAHeldTable(t *testing.T) {
+	src, dst := defaultPair(t)
+	r := newReplica(t, src, dst, options{yaml: "    ddl_policy: {add_column: hold}\n"})
+	r.source("CREATE TABLE parent (id INT PRIMARY KEY)", "CREATE TABLE child (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES parent (id) ON DELETE CASCADE)",
+		"INSERT INTO parent VALUES (1), (2), (3)", "INSERT INTO child VALUES (10, 1), (20, 2), (30, 3)")
+	r.init()
+	r.start()
+	r.caughtUp()
+	r.goOn("parent", "child")
+	r.source("ALTER TABLE parent ADD n INT", "DELETE FROM parent WHERE id = 1", "INSERT INTO child VALUES (21, 2)", "ALTER TABLE child ADD m INT", "INSERT INTO child VALUES (31, 3, 1)", "DELETE FROM parent WHERE id = 2")
+	r.caughtUp()
+	r.holds(1)
+	r.has("child", "id", "[[10] [20] [30]]")
+	r.must("apply_held", "--source", "mysql", "--tables", r.marker+".parent")
+	r.eventually(limit, func() (bool, string) { // the parent goes on, the child waits for its own statement
+		list := r.held()
+		return len(list) == 1 && strings.HasPrefix(list[0].Statement, "ALTER TABLE child"), fmt.Sprint(list)
+	})
+	r.has("child", "id", "[[20] [21] [30]]")
+	r.goOn("parent")
+	r.must("apply_held", "--source", "mysql", "--tables", r.marker+".child")
+	r.goOn("child")
+	r.source("DELETE FROM parent WHERE id = 3")
+	r.caughtUp()
+	r.same()
+}
+
 // Statements that tables meet while they are brought up are held like any other, where the
 // tables are then.
 func TestAHeldTableMeetsAnotherStatement(t *testing.T) {

@@ -183,15 +183,29 @@ func (d *decision) carryOut(ctx context.Context, tx dial.Tx) error {
 			return err
 		}
 	}
-	for _, name := range d.following() {
-		if parked[name] {
-			continue
-		}
-		if err := catalogue.RequestCatchUp(ctx, tx, d.source.ID, name, broughtUp, d.held.Position, true, d.effect.Next.Tables()...); err != nil {
-			return err
+	following := slices.DeleteFunc(d.following(), func(n schema.Name) bool { return parked[n] })
+	return bringUp(ctx, tx, d.source.ID, d.held.Position, true, d.effect.Next.Tables(), following)
+}
+
+// bringUp asks for tables to be brought up with the stream, all together: foreign keys may
+// tie them to one another.
+func bringUp(ctx context.Context, tx dial.Tx, sourceID int64, from event.Position, skip bool, tracked []*schema.Table, names []schema.Name) error {
+	if len(names) == 0 {
+		return nil
+	}
+	if err := catalogue.RequestCatchUp(ctx, tx, sourceID, names[0], broughtUp, from, skip, tracked...); err != nil {
+		return err
+	}
+	list, err := catalogue.Refills(ctx, tx, sourceID)
+	if err != nil {
+		return err
+	}
+	for _, r := range list {
+		if slices.ContainsFunc(r.Tables, func(t *catalogue.RefillTable) bool { return t.Source == names[0] }) {
+			return catalogue.JoinRefill(ctx, tx, sourceID, r.ID, broughtUp, names[1:]...)
 		}
 	}
-	return nil
+	return fault.New(fault.Bug, "", "table %s is not known to the catalogue", names[0])
 }
 
 // created tells the catalogue of the tables that the statement has made.

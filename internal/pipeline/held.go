@@ -73,8 +73,13 @@ func (w *sideWriter) holdAgain(ctx context.Context, s *statement) error {
 	record := heldRecord(s, shown, seal.close(text), w.tracker.Position())
 	record.Tables = slices.DeleteFunc(slices.Clone(record.Tables), func(n schema.Name) bool { return !slices.Contains(w.names(), n) })
 	record.Transaction, record.Exact = record.Position.String(), len(w.open) == 0
+	tracked := slices.DeleteFunc(w.set.Tables(), func(t *schema.Table) bool { return slices.Contains(record.Tables, t.Name) })
+	rest := slices.DeleteFunc(w.names(), func(n schema.Name) bool { return slices.Contains(record.Tables, n) })
 	err = dial.InTx(ctx, w.pool, func(tx dial.Tx) error {
 		if err := catalogue.EndRefill(ctx, tx, w.r); err != nil {
+			return err
+		}
+		if err := bringUp(ctx, tx, w.lease.Source.ID, record.Position, false, tracked, rest); err != nil {
 			return err
 		}
 		if err := catalogue.Hold(ctx, tx, w.lease.Source.ID, record, true); err != nil {

@@ -46,6 +46,10 @@ func BelowExcluded(parent schema.Name) string {
 // withChildren excludes, along with the tables that an effect excludes, those below them:
 // they would miss what foreign keys do. It is called while the former schema is tracked.
 func (x *Transformer) withChildren(effect *ddl.Effect) {
+	if effect.Held != nil {
+		x.holdChildren(effect)
+		return
+	}
 	for _, e := range slices.Clone(effect.Excluded) {
 		former := e.Name
 		for _, pair := range effect.Renamed {
@@ -64,4 +68,23 @@ func (x *Transformer) withChildren(effect *ddl.Effect) {
 			}
 		}
 	}
+}
+
+// holdChildren lets the tables below those that are held wait with them.
+func (x *Transformer) holdChildren(effect *ddl.Effect) {
+	held := effect.Held
+	for _, parent := range slices.Clone(held.Names) {
+		for _, name := range x.Below(parent) {
+			if slices.Contains(held.Names, name) || !x.rules.Wants(name) {
+				continue
+			}
+			held.Names = append(held.Names, name)
+			reason := "its rows change with those of " + parent.String() + " by a foreign key, which this source does not log, and a statement about that table is held"
+			effect.Excluded = append(effect.Excluded, ddl.Exclusion{Name: name, Reason: reason, Wanted: true, Kept: true})
+			if t := x.set.Get(name); !slices.Contains(held.Tracked, t) {
+				held.Tracked = append(held.Tracked, t)
+			}
+		}
+	}
+	held.Track(x.set)
 }
