@@ -226,17 +226,21 @@ func (x *applier) createTable(s *parse.CreateTable) error {
 		x.effect.exclude(name, "%v", err)
 		return nil
 	}
-	x.effect.run(name, CreateTable(mapped)...)
-	x.effect.run(name, Defaults(mapped)...)
-	for _, index := range Indexes(mapped) {
-		if index.Skipped == "" {
-			x.effect.run(name, index.SQL)
-		}
-	}
-	x.effect.run(name, Comments(mapped)...)
+	x.effect.run(name, whole(mapped)...)
 	x.effect.lift(name)
 	x.effect.Created = append(x.effect.Created, name)
 	return nil
+}
+
+// whole gives the statements that make an empty table with all that belongs to it.
+func whole(t *mapping.Table) []string {
+	sql := append(CreateTable(t), Defaults(t)...)
+	for _, index := range Indexes(t) {
+		if index.Skipped == "" {
+			sql = append(sql, index.SQL)
+		}
+	}
+	return append(sql, Comments(t)...)
 }
 
 // definition makes the table that a CREATE TABLE of the stream defines.

@@ -25,6 +25,7 @@ type Effect struct {
 	Renamed  [][2]schema.Name // old and new names, in order
 	Changed  []schema.Name    // tables whose mapping must be made anew, by their names after
 	Excluded []Exclusion      // tables that cannot be followed any further
+	Proofs   []Proof          // what must hold for it; where it does not, the table's rows must be read again
 	Ignored  bool             // it does nothing to what is replicated
 }
 

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -155,8 +156,53 @@ func TestGhostProcedure(t *testing.T) {
 			writers.stop()
 			r.caughtUp()
 			r.complete("")
+			r.spared(sparing...)
 		})
 	}
+}
+
+// sparing are the alterations that need no second copy.
+var sparing = []string{"it_add", "it_charset", "it_drop_column", "it_engine", "it_rename_column", "it_widen"}
+
+// spared makes sure that just these tables were altered in place.
+func (r *replica) spared(tables ...string) {
+	r.t.Helper()
+	var got []string
+	for _, line := range r.logged("a table takes its new shape in place") {
+		_, rest, _ := strings.Cut(line, "table="+r.marker+".")
+		name, _, _ := strings.Cut(rest, " ")
+		got = append(got, name)
+	}
+	slices.Sort(got)
+	slices.Sort(tables)
+	if !slices.Equal(slices.Compact(got), tables) {
+		r.t.Errorf("altered in place: %v, want %v", got, tables)
+	}
+	if rows := r.target("SELECT count(*) FROM sch_chameleon.t_shadows"); rows[0][0] != "0" {
+		r.t.Errorf("%s shadow tables are still in the catalogue", rows[0][0])
+	}
+}
+
+// logged lists the lines of the log that hold a text.
+func (r *replica) logged(text string) []string {
+	r.t.Helper()
+	files, err := filepath.Glob(filepath.Join(r.home, "logs", "*"))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	var list []string
+	for _, file := range files {
+		all, err := os.ReadFile(file)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		for line := range strings.Lines(string(all)) {
+			if strings.Contains(line, text) {
+				list = append(list, line)
+			}
+		}
+	}
+	return list
 }
 
 // onlineSchemaChange runs the real pt-online-schema-change.
@@ -203,6 +249,7 @@ func TestOnlineSchemaChange(t *testing.T) {
 			writers.stop()
 			r.caughtUp()
 			r.complete("")
+			r.spared(sparing...)
 		})
 	}
 }

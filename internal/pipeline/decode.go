@@ -33,6 +33,7 @@ type step struct {
 	exclude  *exclusion
 	caughtUp []*mapping.Table
 	xa       *prepared
+	shadow   *shadowing
 }
 
 // statement is a DDL statement with its translation.
@@ -68,7 +69,8 @@ type decoder struct {
 	prepared  map[string][]event.Event // XA transactions by XID
 	excluded  *nameSet                 // tables that the writer has excluded meanwhile
 	skip      map[event.Action][]string
-	bare      bool // columns are masked, and there is no key under which their values may be kept
+	shadows   *transform.Shadows // nil: shadow tables are replicated like any others
+	bare      bool               // columns are masked, and there is no key under which their values may be kept
 	log       *slog.Logger
 }
 
@@ -206,6 +208,7 @@ func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
 		return nil
 	}
 	own := d.transform.Key(schema.Name{Schema: e.Map.Schema, Table: e.Map.Table})
+	shadow, spared := d.spares(own, u)
 	list, report, err := d.transform.Rows(e, func(name schema.Name) (bool, error) {
 		return d.gate.covered(d.transform.Key(name), t)
 	})
@@ -220,6 +223,10 @@ func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
 	}
 	if err != nil {
 		return err
+	}
+	if spared {
+		u.steps = append(u.steps, step{shadow: &shadowing{name: shadow, rows: list}})
+		return nil
 	}
 	redo := d.gate.redo(own)
 	for _, rows := range list {
@@ -263,6 +270,7 @@ func (d *decoder) statement(t *event.Transaction, e *event.Statement, u *unit) e
 		}
 	}
 	u.steps = append(u.steps, step{ddl: &statement{event: e, effect: effect}})
+	d.noteShadows(u)
 	return nil
 }
 

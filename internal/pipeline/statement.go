@@ -34,6 +34,9 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 		w.batch.Skipped++
 		return nil
 	}
+	if err := w.prove(ctx, e); err != nil {
+		return err
+	}
 	err := w.applier.Exec(ctx, w.patiently(e.SQL))
 	if fault.KindOf(err) == fault.Data {
 		return w.refused(ctx, s, err)
@@ -151,6 +154,9 @@ func (w *writer) record(ctx context.Context, tx dial.Tx, e *ddl.Effect) error {
 		}
 	}
 	if err := catalogue.PutDefinitions(ctx, tx, w.sourceID, tracked(w.rules, definitions...)...); err != nil {
+		return err
+	}
+	if err := w.swapped(ctx, tx, e); err != nil {
 		return err
 	}
 	for _, x := range e.Excluded {

@@ -46,6 +46,7 @@ type writer struct {
 	values  *valueLog
 	seal    *seal    // of what is kept of masked columns
 	changed streamed // values of the batch that rules have changed
+	unread  spared   // rows of the batch that are not written
 }
 
 const (
@@ -156,6 +157,7 @@ func (w *writer) finish(ctx context.Context, t *event.Transaction) error {
 		}
 		w.batch, w.rows = catalogue.Counters{}, 0
 		w.changed.clear()
+		clear(w.unread)
 	}
 	if err := w.tracker.Add(t); err != nil {
 		return fmt.Errorf("advancing the position: %w", err)
@@ -184,6 +186,8 @@ func (w *writer) steps(ctx context.Context, u unit) error {
 			err = w.caughtUp(ctx, s.caughtUp)
 		case s.xa != nil:
 			err = w.xa(ctx, s.xa)
+		case s.shadow != nil:
+			err = w.shadow(ctx, s.shadow)
 		}
 		if err != nil {
 			return err
@@ -200,6 +204,9 @@ func (w *writer) commit(ctx context.Context) error {
 	position, began := w.tracker.Position(), time.Now()
 	err := w.applier.Commit(ctx, func(ctx context.Context, tx dial.Tx) error {
 		if err := w.keepValues(ctx, tx); err != nil {
+			return err
+		}
+		if err := w.digest(ctx, tx); err != nil {
 			return err
 		}
 		return catalogue.SaveApplied(ctx, tx, w.sourceID, w.epoch, position, w.last, w.counters())

@@ -18,6 +18,8 @@ type Transformer struct {
 	run    bool // cascades are to be run here: the source does not log what they do
 	set    *schema.Set
 	tables map[schema.Name]*tracked
+
+	shadows *Shadows // nil: shadow tables are replicated like any others
 }
 
 // New gives a transformer whose tracked schema is set. cascades says that the
