@@ -46,8 +46,11 @@ type Shadows struct {
 func (x *Transformer) Shadowing(dialect parse.Dialect, known []Shadow, only bool) *Shadows {
 	s := &Shadows{x: x, dialect: dialect, only: only, known: map[schema.Name]*Shadow{}, put: map[schema.Name]bool{}, gone: map[schema.Name]bool{}}
 	for i := range known {
-		if known[i].Spared || !only {
-			s.known[x.Key(known[i].Name)] = &known[i]
+		name := x.Key(known[i].Name)
+		if known[i].Spared || known[i].Changelog || !only {
+			s.known[name] = &known[i]
+		} else {
+			s.gone[name] = true
 		}
 	}
 	x.shadows = s
