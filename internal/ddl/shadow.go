@@ -92,6 +92,9 @@ func unfit(table, shadow *schema.Table, origin []string) string {
 		if at := table.Column(name); name != "" && at < 0 {
 			return fmt.Sprintf("column %s, which %s comes from, is gone", name, shadow.Columns[i].Name)
 		}
+		if own := shadow.Columns[i].Name; name == "" && table.Column(own) >= 0 { // for the tools, which go by names, it is the same column
+			return fmt.Sprintf("column %s is dropped and added", own)
+		}
 	}
 	return ""
 }
@@ -137,7 +140,7 @@ func keeps(b, a *schema.Type) bool {
 	case unaltered(b, a):
 		return true
 	case b.Name == "decimal" && a.Name == "decimal":
-		return a.Unsigned == b.Unsigned && a.Zerofill == b.Zerofill && a.Scale >= b.Scale && a.Length-a.Scale >= b.Length-b.Scale
+		return a.Unsigned == b.Unsigned && a.Zerofill == b.Zerofill && a.Scale >= b.Scale && a.Precision-a.Scale >= b.Precision-b.Scale
 	case slices.Contains(texts, b.Name) && b.Name == a.Name && a.Charset == "utf8mb4" && b.Charset != "binary":
 		return length(a) >= length(b)
 	case slices.Contains(texts[2:], b.Name) && slices.Contains(texts[2:], a.Name) && a.Charset == "utf8mb4" && b.Charset != "binary":
