@@ -37,8 +37,8 @@ func TrackedSchema(ctx context.Context, db DB, sourceID int64) ([]Definition, er
 	return list, reading("reading the tracked schema", err)
 }
 
-// PutDefinitions stores tables of the tracked schema, in one round trip. It
-// belongs into the transaction that applies the DDL.
+// PutDefinitions stores tables of the tracked schema, with versions of their history.
+// It belongs into the transaction that applies the DDL, before SealVersions.
 func PutDefinitions(ctx context.Context, db DB, sourceID int64, list ...Definition) error {
 	if len(list) == 0 {
 		return nil
@@ -47,8 +47,10 @@ func PutDefinitions(ctx context.Context, db DB, sourceID int64, list ...Definiti
 	for i, d := range list {
 		tables[i], mappings[i] = d.Table, d.Mapping
 	}
-	_, err := db.Exec(ctx, putDefinitionsSQL, sourceID, tables, mappings)
-	return reading("storing the tracked schema", err)
+	if _, err := db.Exec(ctx, putDefinitionsSQL, sourceID, tables, mappings); err != nil {
+		return reading("storing the tracked schema", err)
+	}
+	return putVersions(ctx, db, sourceID, names(tables), tables)
 }
 
 // DropDefinitions removes tables from the tracked schema; names that are not
@@ -58,6 +60,9 @@ func DropDefinitions(ctx context.Context, db DB, sourceID int64, names ...schema
 		return nil
 	}
 	schemas, tables := split(names)
-	_, err := db.Exec(ctx, dropDefinitionsSQL, sourceID, schemas, tables)
-	return reading("storing the tracked schema", err)
+	if _, err := db.Exec(ctx, dropDefinitionsSQL, sourceID, schemas, tables); err != nil {
+		return reading("storing the tracked schema", err)
+	}
+	_, err := db.Exec(ctx, endVersionsSQL, sourceID, schemas, tables)
+	return reading("storing the history of the tracked schema", err)
 }

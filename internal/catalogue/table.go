@@ -171,8 +171,14 @@ func Exclude(ctx context.Context, db DB, sourceID int64, name schema.Name, state
 	return all(tag.RowsAffected(), []schema.Name{name})
 }
 
-// RenameTable gives a table its new names on both sides.
+// RenameTable gives a table its new names on both sides. A table that had the name before and
+// is no longer followed is forgotten.
 func RenameTable(ctx context.Context, db DB, sourceID int64, from, to schema.Name, targetSchema, targetTable string) error {
+	if from != to {
+		if err := DropTables(ctx, db, sourceID, to); err != nil {
+			return err
+		}
+	}
 	tag, err := db.Exec(ctx, renameTableSQL, sourceID, from.Schema, from.Table, to.Schema, to.Table, targetSchema, targetTable)
 	if err != nil {
 		return reading("renaming a table", err)

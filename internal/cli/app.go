@@ -26,8 +26,10 @@ type Engine interface {
 	AddSource(ctx context.Context, name string) error
 	DropSource(ctx context.Context, name string) error
 	EnableReplica(ctx context.Context, name string) error
+	SyncTables(ctx context.Context, name string, tables []string) (*status.Sync, error)
 	Runner
 	Reporter
+	Operator
 }
 
 // Runner is what the long-running commands ask for. ready is called when the
@@ -35,6 +37,15 @@ type Engine interface {
 type Runner interface {
 	InitReplica(ctx context.Context, name string, board *status.Board, restart bool, ready func()) error
 	StartReplica(ctx context.Context, name string, ready func()) error
+}
+
+// Operator is what the commands ask for by which a person goes between the stream and its
+// source.
+type Operator interface {
+	ApplyHeld(ctx context.Context, name string, choice status.Choice, by status.Actor) ([]status.Held, error)
+	SkipHeld(ctx context.Context, name string, choice status.Choice, by status.Actor) ([]status.Held, error)
+	SkipTransaction(ctx context.Context, name string, wish status.Wish, by status.Actor) error
+	WithdrawSkip(ctx context.Context, name string, id int64) error
 }
 
 // Reporter is what the commands that only look ask for.

@@ -49,8 +49,9 @@ func (a *App) root() *cobra.Command {
 	_ = f.MarkHidden("rollbar-level") // it is there
 	for _, command := range []*cobra.Command{
 		a.setConfigurationFiles(), a.showConfig(), a.showSources(), a.createReplicaSchema(), a.dropReplicaSchema(),
-		a.addSource(), a.dropSource(), a.initReplica(), a.startReplica(), a.stopReplica(), a.stopAllReplicas(),
-		a.showStatus(), a.showErrors(), a.enableReplica(), a.versionCommand(),
+		a.addSource(), a.dropSource(), a.initReplica(), a.startReplica(), a.syncTables(), a.stopReplica(), a.stopAllReplicas(),
+		a.showStatus(), a.showErrors(), a.enableReplica(),
+		a.applyHeld(), a.skipHeld(), a.skipTransaction(), a.versionCommand(),
 	} {
 		if name := command.Name(); strings.Contains(name, "_") {
 			command.Aliases = append(command.Aliases, strings.ReplaceAll(name, "_", "-"))

@@ -88,8 +88,10 @@ func (a *App) showOnce(ctx context.Context, e Engine, pace *pace) error {
 		return err
 	}
 	d.Replicas = a.chosen(d.Replicas)
+	d.Refills = a.chosenRefills(d.Refills)
 	if a.flags.json {
 		d.Rules = append([]status.Applied{}, d.Rules...)
+		d.Held, d.Skips = append([]status.Held{}, d.Held...), append([]status.Skip{}, d.Skips...)
 		return a.printJSON(d)
 	}
 	a.showDetail(d, pace.rows(d.Counters, time.Now()))

@@ -71,7 +71,9 @@ func (a *App) showDetail(d *status.Detail, rate float64) {
 	}
 	t.Render()
 	a.showDisabled(d.Replicas)
+	a.showOpen(d)
 	a.showCopying(d.Replicas)
+	a.showRefills(d.Refills)
 	if a.flags.full {
 		a.showReplicating(d.Replicas)
 	}

@@ -33,6 +33,7 @@ type Config struct {
 	TypeOverrides []TypeOverride
 	ValueRules    ValueRules
 	Fillfactors   []Fillfactor
+	DDLPolicy     []mapping.DDLPolicy // in ascending order of precedence
 
 	Notes []Note // keys that are accepted and not followed, and the like
 
@@ -59,6 +60,7 @@ type Source struct {
 	GrantSelectTo []string
 	Masks         []mapping.Masking // in the order of the file; hashes without their key
 	Collations    []mapping.Collating
+	DDLPolicy     []mapping.DDLPolicy // in ascending order of precedence; before that of the file
 
 	ServerID           uint32   // our id as a replica of the server; 0: a random one
 	LockTimeout        Duration // of PostgreSQL, for the swap
@@ -67,6 +69,7 @@ type Source struct {
 	CopyThreads        int
 	OnErrorReplay      string // continue or exit
 	SchemaChange       string // online_schema_change: in_place or replicate
+	Refill             string // auto or manual
 	KeepExistingSchema bool
 
 	line   int

@@ -67,6 +67,7 @@ func (s *Source) Rules() (mapping.Rules, error) {
 	values := s.config.ValueRules
 	rules := mapping.Rules{
 		Schemas: make(map[string]string, len(s.Mappings)), Limit: s.LimitTables, Skip: s.SkipTables, Masks: masks, MaskKey: key, Collates: s.Collations,
+		DDL:    slices.Concat(s.config.DDLPolicy, s.DDLPolicy),
 		Values: slices.Concat(values.General, values.ByType, values.ByColumn), KeepOriginals: values.KeepOriginals,
 	}
 	for _, pair := range s.Mappings {

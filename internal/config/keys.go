@@ -35,6 +35,8 @@ func (c *Config) fields() []field {
 			doc: "Replaces the PostgreSQL type of columns; [below](#type_override)."},
 		{name: "value_rules", value: keys{fields: c.ValueRules.fields(), what: "the keys below"},
 			doc: "What is done with values that PostgreSQL, or the type of an override, cannot hold; [below](#value_rules). New in this program."},
+		{name: "ddl_policy", value: ddlPolicy(&c.DDLPolicy),
+			doc: "What is done with classes of DDL statements of all sources: `apply`, `hold` or `ignore`; [below](#ddl_policy). New in this program."},
 		{name: "fillfactor", value: custom{c.readFillfactors, c.showFillfactors, "percentages with tables"},
 			doc: "The fillfactor of tables that are updated much. Each key is a percentage from 10 to 100; below it stands `tables`, a list of " +
 				"`database.table` or `\"*\"` for all that no other entry names. A table in several entries takes the last."},

@@ -53,7 +53,7 @@ environment variable ` + "`CHAMELEON_HOME`" + ` says; a value with a slash, or t
 	section(&b, "pg_conn", "The connection to PostgreSQL.", c.Target.fields())
 	section(&b, "sources.NAME", "Each source.", s.fields())
 	section(&b, "sources.NAME.db_conn", "The connection to MySQL or MariaDB.", s.connFields())
-	b.WriteString(guide("masks") + guide("collations"))
+	b.WriteString(guide("masks") + guide("collations") + ddlPolicyGuide())
 	b.WriteString("## Keys that mean nothing any more\n\n| key | why |\n|---|---|\n")
 	for _, f := range append(append(append(c.fields(), c.Target.fields()...), s.fields()...), s.connFields()...) {
 		if f.value == nil {

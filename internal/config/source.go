@@ -21,6 +21,7 @@ func newSource(c *Config) *Source {
 		CopyThreads:    4,
 		OnErrorReplay:  "continue",
 		SchemaChange:   inPlace,
+		Refill:         "auto",
 		config:         c,
 	}
 }
@@ -50,6 +51,8 @@ func (s *Source) fields() []field {
 			doc: "Columns whose values are hidden before they leave the process; [below](#masks). New in this program."},
 		{name: "collations", value: custom{s.readCollations, s.showCollations, "columns with exact, citext or icu"},
 			doc: "How PostgreSQL compares text that the source compares without regard to case; [below](#collations). New in this program."},
+		{name: "ddl_policy", value: ddlPolicy(&s.DDLPolicy),
+			doc: "What is done with classes of DDL statements of this source; it goes before the one at the top of the file, [below](#ddl_policy). New in this program."},
 		{name: "keep_existing_schema", value: truth{&s.KeepExistingSchema},
 			doc: "`yes` loads into the tables that are there already, which keep their definition, instead of making them."},
 		{name: "copy_threads", value: number[int]{to: &s.CopyThreads, least: 1, most: 64},
@@ -64,6 +67,8 @@ func (s *Source) fields() []field {
 			doc: "Our server id, which no other replica of the server may have."},
 		{name: "on_error_replay", value: choice{&s.OnErrorReplay, []string{"continue", "exit"}},
 			doc: "What happens when PostgreSQL refuses a change: `continue` excludes the table and goes on with the others, `exit` stops the replica before the transaction."},
+		{name: "refill", value: choice{&s.Refill, []string{"auto", "manual"}},
+			doc: "What happens when a table's rows must be read again, as after an `ALTER` whose new values PostgreSQL cannot work out: `auto` fills it from the source while the others are followed, `manual` excludes it until `sync_tables` is run. New in this program."},
 
 		{name: "online_schema_change", value: choice{&s.SchemaChange, []string{inPlace, "replicate"}},
 			doc: "What becomes of the shadow tables of gh-ost and pt-online-schema-change: `in_place` spares their rows where the table can be altered in place instead, which is proven row by row when they change places; `replicate` replicates them like any other table. New in this program."},

@@ -166,7 +166,7 @@ func TestTheExamplesOfTheReferenceAreRight(t *testing.T) {
 	for _, block := range blocks {
 		top, source, _ := strings.Cut(block[1], "sources:\n  mysql:\n")
 		c := parse(t, top+minimal(source))
-		if len(c.TypeOverrides)+len(c.ValueRules.General)+len(c.Sources[0].Masks)+len(c.Sources[0].Collations) == 0 {
+		if len(c.TypeOverrides)+len(c.ValueRules.General)+len(c.Sources[0].Masks)+len(c.Sources[0].Collations)+len(c.DDLPolicy) == 0 {
 			t.Errorf("nothing is read of %s", block[1])
 		}
 	}

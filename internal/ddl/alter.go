@@ -13,11 +13,14 @@ import (
 // keep track of what they were.
 type draft struct {
 	builder
-	before *schema.Table
-	origin []int             // by column: its ordinal in before, or -1
-	was    map[string]string // by name of an index that there was: its name before
-	rename *schema.Name      // RENAME TO
-	refill string            // why the rows must be read again from the source; "" if they need not
+	before  *schema.Table
+	origin  []int              // by column: its ordinal in before, or -1
+	was     map[string]string  // by name of an index that there was: its name before
+	rename  *schema.Name       // RENAME TO
+	refill  string             // why the rows must be read again from the source; "" if they need not
+	lenient bool               // ALTER IGNORE TABLE
+	outer   string             // the database's collation
+	parts   []*parse.Partition // what happens to rows of partitions
 }
 
 func newDraft(t *schema.Table, d parse.Dialect) *draft {
@@ -34,6 +37,7 @@ func newDraft(t *schema.Table, d parse.Dialect) *draft {
 // alter applies all clauses as the server does: whatever their order in the
 // text, those that name present columns come before those that name new ones.
 func (x *draft) alter(s *parse.AlterTable) error {
+	x.lenient = s.Ignore
 	renamed := map[string]string{}
 	for _, pass := range []func(parse.Action, map[string]string) error{x.options, x.columns, x.additions} {
 		for _, a := range s.Actions {
@@ -108,8 +112,7 @@ func (x *draft) options(a parse.Action, _ map[string]string) error {
 // convert gives all text columns another character set; a text type that would
 // hold fewer characters grows.
 func (x *draft) convert(a *parse.Convert) {
-	outer := serverCollation(x.d)
-	charset, collation := resolve(a.Charset, a.Collation, charsetOf(outer), outer, x.d)
+	charset, collation := resolve(a.Charset, a.Collation, charsetOf(x.outer), x.outer, x.d)
 	for i := range x.t.Columns {
 		c := &x.t.Columns[i]
 		t := &c.Type
@@ -303,4 +306,5 @@ func (x *draft) renameColumns(renamed map[string]string) {
 		}
 		k.Expr = parse.RenameWords(k.Expr, to, x.d)
 	}
+	renamePartitioning(x.t.Partitioning, to, x.d)
 }

@@ -12,7 +12,7 @@ import (
 func (x *draft) dropKeys(a parse.Action) error {
 	switch a := a.(type) {
 	case *parse.DropKey:
-		if !x.dropKey(a.What, a.Name) {
+		if !x.dropKey(a.What, a.Name) && x.before.Index(a.Name) < 0 { // else it went with its columns
 			return x.absent(a.What+" key", a.Name, a.IfExists)
 		}
 	case *parse.RenameIndex:
@@ -101,24 +101,8 @@ func (x *draft) rest(a parse.Action) error {
 		}
 	case *parse.Partition:
 		return x.partition(a)
-	}
-	return nil
-}
-
-// partition notes what an action on partitions does to the table. Those that
-// remove rows do it without row events.
-func (x *draft) partition(a *parse.Partition) error {
-	switch a.Verb {
-	case "by":
-		x.t.Partitioned = true
-	case "remove":
-		x.t.Partitioned = false
-	case "drop", "truncate":
-		x.refill = "partitions were emptied, and the binary log does not tell of which rows"
-	case "exchange", "convert", "convert table":
-		x.refill = "a partition was exchanged with a table, and the binary log does not tell of which rows"
-	case "discard", "import":
-		x.refill = "a partition's file was replaced"
+	case *parse.Tablespace:
+		x.refill = "the table's file was replaced"
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 // Apply works out what a statement of the stream does to a set of tables and what
 // PostgreSQL must do. The error is an *Untranslatable.
 func Apply(set *schema.Set, st *event.Statement, d parse.Dialect, rules *mapping.Rules) (*Effect, error) {
-	d.SQLMode = st.SQLMode
+	d.SQLMode, d.Zone = st.SQLMode, zone(st.TimeZone)
 	x := &applier{set: set, st: st, d: d, rules: rules, effect: &Effect{}}
 	statement, err := parse.Parse(st.SQL, d)
 	if err != nil {
@@ -26,6 +26,10 @@ func Apply(set *schema.Set, st *event.Statement, d parse.Dialect, rules *mapping
 	}
 	if _, drop := statement.(*parse.DropTable); st.Error != 0 && !drop {
 		return &Effect{Next: set, Ignored: true}, nil // it failed on the source too
+	}
+	if held := x.holds(statement); held != nil {
+		x.hold(held)
+		return x.effect, nil
 	}
 	if err := x.apply(statement); err != nil {
 		return nil, x.untranslatable(err.Error())
@@ -124,18 +128,23 @@ func (x *applier) dropTables(s *parse.DropTable) {
 		return
 	}
 	for _, n := range s.Names {
-		x.drop(x.name(n))
+		x.drop(x.name(n), mapping.DropTables)
 	}
 }
 
-// drop forgets a table and drops what we made for it.
-func (x *applier) drop(name schema.Name) {
+// drop forgets a table and drops what we made for it, unless the policy says to ignore
+// a statement of this class.
+func (x *applier) drop(name schema.Name, class mapping.Class) {
 	t := x.set.Get(name)
 	if t == nil {
 		return
 	}
 	x.set = x.set.With([]schema.Name{t.Name})
 	if !x.rules.Wants(t.Name) {
+		return
+	}
+	if x.ignores(t.Name, class) {
+		x.effect.leave(t.Name, "it was dropped on the source; ddl_policy ignores %s, so that the table in PostgreSQL stays as it was", class)
 		return
 	}
 	if mapped, err := x.rules.Table(t); err == nil {
@@ -152,12 +161,19 @@ func dropTable(t *mapping.Table) []string {
 			sql = append(sql, "DROP TYPE IF EXISTS "+c.Type(t.Schema))
 		}
 	}
+	for _, kept := range t.Source.Surplus {
+		sql = append(sql, "DROP TYPE IF EXISTS "+mapping.Quote(t.Schema)+"."+mapping.Quote(mapping.EnumName(t.Source.Name.Table, kept)))
+	}
 	return sql
 }
 
 func (x *applier) truncate(name schema.Name) {
 	t := x.set.Get(name)
 	if t == nil || !x.rules.Wants(t.Name) || t.Sequence {
+		return
+	}
+	if x.ignores(t.Name, mapping.Truncates) {
+		x.diverge(t)
 		return
 	}
 	if mapped, err := x.rules.Table(t); err == nil {
@@ -174,7 +190,7 @@ func (x *applier) database(s *parse.Database) {
 	if s.Verb == "drop" || s.Verb == "create" && s.OrReplace {
 		for _, t := range x.set.Tables() {
 			if t.Schema == name || x.set.Fold() && strings.EqualFold(t.Schema, name) {
-				x.drop(t.Name)
+				x.drop(t.Name, mapping.Databases)
 			}
 		}
 		if x.set.Database(name) != "" {
@@ -207,9 +223,13 @@ func (x *applier) createTable(s *parse.CreateTable) error {
 		if s.IfNotExists {
 			return nil
 		}
-		x.drop(name) // OR REPLACE, or a table that was dropped unseen
+		x.drop(name, mapping.DropTables) // OR REPLACE, or a table that was dropped unseen
 	}
-	if _, mapped := x.rules.Target(name.Schema); !mapped || !x.rules.Wants(name) {
+	if _, mapped := x.rules.Target(name.Schema); !mapped || !x.rules.Wants(name) || x.leaves(name) {
+		return nil
+	}
+	if x.ignores(name, mapping.CreateTables) {
+		x.effect.leave(name, "it was made on the source; ddl_policy ignores create_table, so that it is not replicated")
 		return nil
 	}
 	t, err := x.definition(name, s)
@@ -220,6 +240,13 @@ func (x *applier) createTable(s *parse.CreateTable) error {
 		x.effect.refill(name, "%v", err)
 		return nil
 	}
+	x.make(t)
+	return nil
+}
+
+// make makes a new table in PostgreSQL.
+func (x *applier) make(t *schema.Table) *mapping.Table {
+	name := t.Name
 	x.set = x.set.With(nil, t)
 	mapped, err := x.rules.Table(t)
 	if err != nil {
@@ -229,7 +256,7 @@ func (x *applier) createTable(s *parse.CreateTable) error {
 	x.effect.run(name, whole(mapped)...)
 	x.effect.lift(name)
 	x.effect.Created = append(x.effect.Created, name)
-	return nil
+	return mapped
 }
 
 // whole gives the statements that make an empty table with all that belongs to it.

@@ -16,25 +16,23 @@ func (x *applier) alterTable(name schema.Name, s *parse.AlterTable) error {
 		x.renameUnknown(name, s)
 		return nil
 	}
-	draft := newDraft(before, x.d)
-	if err := draft.alter(s); err != nil {
+	draft, shown, err := x.drafts(before, s)
+	if err != nil {
 		return err
 	}
 	for i := range draft.t.ForeignKeys {
 		x.parentOf(&draft.t.ForeignKeys[i], draft.t)
 	}
 	if x.rules.Wants(before.Name) {
-		x.translate(before, draft)
+		x.carry(before, draft, shown)
 	} else {
 		x.effect.change(before.Name)
 	}
 	x.set = x.set.With(nil, draft.t)
 	x.renameReferences(before, draft)
-	for _, a := range s.Actions {
-		if p, ok := a.(*parse.Partition); ok && p.Table.Table != "" {
-			if t := x.set.Get(x.name(p.Table)); t != nil && x.rules.Wants(t.Name) {
-				x.effect.refill(t.Name, "%s", draft.refill)
-			}
+	if !x.ignores(before.Name, mapping.Partitions) {
+		for _, a := range draft.parts {
+			x.partitionRows(before, a)
 		}
 	}
 	if draft.rename != nil {
@@ -43,11 +41,15 @@ func (x *applier) alterTable(name schema.Name, s *parse.AlterTable) error {
 	return nil
 }
 
-// renameUnknown handles ALTER TABLE … RENAME of a table that is not tracked.
+// renameUnknown handles ALTER TABLE of a table that is not tracked: its RENAME, and the
+// tables that rows of its partitions go to or come from.
 func (x *applier) renameUnknown(name schema.Name, s *parse.AlterTable) {
 	for _, a := range s.Actions {
-		if r, ok := a.(*parse.Rename); ok {
-			x.rename(name, x.name(r.To))
+		switch a := a.(type) {
+		case *parse.Rename:
+			x.rename(name, x.name(a.To))
+		case *parse.Partition:
+			x.partitionUnknown(name, a)
 		}
 	}
 }
@@ -82,16 +84,22 @@ func (x *applier) translate(before *schema.Table, draft *draft) {
 		x.effect.exclude(before.Name, "%v", err)
 		return
 	}
+	if name := surplus(next); name != "" {
+		x.effect.exclude(before.Name, "its new column %s has the name of one that the source has dropped and ddl_policy has kept in PostgreSQL; rename or drop the old one there, and copy the table again", name)
+		return
+	}
 	if draft.refill != "" {
 		x.effect.refill(before.Name, "%s; it needs a copy: sync_tables", draft.refill)
 		return
 	}
-	changes := &diff{before: old, after: next, origin: draft.origin, was: draft.was, statement: x.st, d: x.d}
+	old, kept := withoutSurplus(old, next)
+	changes := &diff{before: old, after: next, origin: draft.origin, was: draft.was, statement: x.st, lenient: draft.lenient, d: x.d}
 	sql, reason := changes.run()
 	if reason != "" {
 		x.effect.refill(before.Name, "%s; it needs a copy: sync_tables", reason)
 		return
 	}
+	x.effect.run(before.Name, kept...)
 	x.effect.run(before.Name, sql...)
 }
 
@@ -140,6 +148,9 @@ func (x *applier) rename(from, to schema.Name) {
 	before := x.set.Get(from)
 	wanted := x.rules.Wants(to)
 	switch {
+	case before == nil && wanted && x.ignores(to, mapping.Renames):
+		x.leaveRenamed(from, to)
+		return
 	case before == nil && wanted:
 		x.effect.refill(to, needsCopy)
 		return
@@ -147,6 +158,11 @@ func (x *applier) rename(from, to schema.Name) {
 		return
 	}
 	from = before.Name
+	if x.rules.Wants(from) && x.ignores(from, mapping.Renames) {
+		x.set = x.set.With([]schema.Name{from})
+		x.leaveRenamed(from, to)
+		return
+	}
 	after := before.Clone()
 	after.Name = to
 	renameChecks(after, from.Table)
@@ -166,6 +182,7 @@ func (x *applier) rename(from, to schema.Name) {
 	case !wanted:
 		x.set = x.set.With([]schema.Name{to})
 		x.effect.exclude(from, "it was renamed to %s, which is not replicated; the table in PostgreSQL stays as it was", to)
+		x.effect.Excluded[len(x.effect.Excluded)-1].Wanted = true
 	default:
 		x.move(before, after)
 	}

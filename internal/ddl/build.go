@@ -38,7 +38,7 @@ type ownIndex struct{ name string }
 func (b *builder) build(s *parse.CreateTable, outer string) *schema.Table {
 	t := b.t
 	t.Charset, t.Collation = resolve(s.Options.Charset, s.Options.Collation, charsetOf(outer), outer, b.d)
-	t.Engine, t.Partitioned, t.Sequence = s.Options.Engine, s.Partitioned, s.Options.Sequence
+	t.Engine, t.Sequence = s.Options.Engine, s.Options.Sequence
 	setOptions(t, &s.Options)
 	for i := range s.Columns {
 		t.Columns = append(t.Columns, b.column(&s.Columns[i]))
@@ -51,13 +51,20 @@ func (b *builder) build(s *parse.CreateTable, outer string) *schema.Table {
 		setPeriod(t, p)
 	}
 	b.versioned(s)
+	t.Partitioning = settleBounds(t, s.Partitioning)
 	return t
 }
+
+// engines are the names of engines that have others.
+var engines = map[string]string{"merge": "MRG_MyISAM", "heap": "MEMORY", "innobase": "InnoDB"}
 
 // setOptions takes over those options that ALTER TABLE sets in the same way.
 func setOptions(t *schema.Table, o *parse.Options) {
 	if o.Engine != "" {
 		t.Engine = o.Engine
+		if name := engines[strings.ToLower(o.Engine)]; name != "" {
+			t.Engine = name
+		}
 	}
 	if o.Comment != nil {
 		t.Comment = *o.Comment
@@ -72,6 +79,9 @@ func setOptions(t *schema.Table, o *parse.Options) {
 func (b *builder) column(p *parse.Column) schema.Column {
 	complete(p, b.t.Charset, b.t.Collation, b.d)
 	c := p.Column
+	if c.Type.Compressed && c.NotNull && c.Default == nil {
+		c.Default = &schema.Default{} // the server's own, without being asked
+	}
 	c.System = p.RowBound != ""
 	if c.System || c.AutoIncrement {
 		c.NotNull = true

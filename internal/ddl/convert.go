@@ -61,10 +61,10 @@ func (x *diff) changeType(p pair) {
 
 // extend adds labels to an enum type where the old ones stay as they are. A
 // label that is new cannot be used in the same transaction, so the default must
-// not be one.
+// not be one, nor may NULL become one.
 func (x *diff) extend(p pair) bool {
 	before, after := p.before.Map.Enum(), p.after.Map.Enum()
-	if len(before) >= len(after) {
+	if len(before) >= len(after) || notNull(p.after) && !notNull(p.before) {
 		return false
 	}
 	i := 0
@@ -96,51 +96,38 @@ func (x *diff) extend(p pair) bool {
 // there is none.
 func (x *diff) conversion(p pair) (using, reason string) {
 	before, after := source(x.before, p.before), source(x.after, p.after)
-	b, a := &before.Type, &after.Type
-	from, to := classOf(p.before.Map.SQL()), classOf(p.after.Map.SQL())
-	if p.before.Enum != "" {
-		from = "enum"
+	c := &conversion{
+		x: x, before: notNull(p.before), freed: notNull(p.before) && !notNull(p.after), b: &before.Type, a: &after.Type, from: kindOf(&before.Type), to: kindOf(&after.Type),
+		typ: p.after.Type(x.after.Schema), name: mapping.Quote(p.after.Name), zero: zeroDate(x.after, p.after),
 	}
-	if p.after.Enum != "" {
-		to = "enum"
-	}
-	name := mapping.Quote(p.after.Name)
 	if p.before.Collate("") != "" {
-		name = "(" + name + ` COLLATE "default")`
+		c.name = "(" + c.name + ` COLLATE "default")`
 	}
-	typ := p.after.Type(x.after.Schema)
 	switch {
 	case p.before.Map.Mask() != p.after.Map.Mask():
 		return "", fmt.Sprintf("the mask of %s is not the one of %s; give both names the same mask", before.Name, after.Name)
 	case p.before.Map.Altered() || p.after.Map.Altered():
-		return x.altered(p, b, a, typ)
-	case b.Name == "set" || a.Name == "set":
-		return setConversion(b, a, name)
-	case b.Name == "vector" && a.Name == "vector":
-		return vectorConversion(from, to, b, a, name, typ)
-	case b.Name == "vector" || a.Name == "vector", isSpatial(b.Name) != isSpatial(a.Name): // of bytes it makes its own form, which is not kept here
-		return "", cannot(b, a)
-	case b.Name == "year" != (a.Name == "year") && a.Name == "year",
-		b.Name == "year" && (isTemporal(a.Name)):
-		return "", cannot(b, a)
-	case b.Zerofill && to == "text":
-		return fmt.Sprintf("lpad(%s::text, %d, '0')::%s", name, max(0, b.Length), typ), ""
-	case b.Name == "year" && to == "text":
-		return fmt.Sprintf("lpad(%s::text, 4, '0')::%s", name, typ), ""
-	case from == to:
-		return x.within(from, b, a, name, typ)
+		return x.altered(p, c.b, c.a, c.typ)
+	case c.b.Text == c.a.Text && c.b.Charset == c.a.Charset:
+		return c.nullable(), ""
+	case p.before.Map.SQL() != "" && p.before.Map.SQL() == p.after.Map.SQL() && unaltered(c.b, c.a):
+		return "", ""
+	case ruled(p.before) || ruled(p.after):
+		if unaltered(c.b, c.a) {
+			return "", ""
+		}
+		return "", "value_rules has changed its values, so " + cannot(c.b, c.a)
 	}
-	if from == "text" && b.Name != "enum" {
-		using = textToTemporal(to, zeroDate(x.after, p.after), name, typ)
-	}
-	if using == "" {
-		using = x.between(from, to, b, a, name, typ)
-	}
-	if using == "" {
-		return "", cannot(b, a)
+	using, known := c.using()
+	if !known {
+		return "", cannot(c.b, c.a)
 	}
 	return using, ""
 }
+
+// ruled says whether values of the column may have been changed by a rule that is not
+// the default.
+func ruled(c mapping.Column) bool { return c.Map.KeyIdentity() != c.Map.Identity() }
 
 // altered converts a column that an override or a mask has changed: what the source
 // does to its values is known here only where it leaves them as they are.
@@ -161,20 +148,13 @@ func (x *diff) altered(p pair, b, a *schema.Type, typ string) (using, reason str
 // unaltered says that a change from one type to another leaves every value as it is.
 func unaltered(b, a *schema.Type) bool {
 	widths := map[string]int{"tinyint": 1, "smallint": 2, "mediumint": 3, "int": 4, "bigint": 8}
-	lengths := map[string]int{"tinytext": 1<<8 - 1, "text": 1<<16 - 1, "mediumtext": 1<<24 - 1, "longtext": 1<<32 - 1}
-	length := func(t *schema.Type) int {
-		if t.Name == "varchar" {
-			return t.Length
-		}
-		return lengths[t.Name]
-	}
 	switch {
 	case b.Text == a.Text:
-		return true
+		return b.Charset == a.Charset || holds(a.Charset, b.Charset)
 	case widths[b.Name] > 0 && widths[a.Name] > 0:
 		return widths[a.Name] >= widths[b.Name] && (a.Unsigned == b.Unsigned || b.Unsigned && widths[a.Name] > widths[b.Name])
-	case length(b) > 0 && length(a) > 0:
-		return length(a) >= length(b) && a.Charset == b.Charset
+	case textLength(b) > 0 && textLength(a) > 0:
+		return textLength(a) >= textLength(b) && a.Charset == b.Charset
 	case b.Name == "enum" && a.Name == "enum":
 		return !slices.ContainsFunc(b.Values, func(v string) bool { return !slices.Contains(a.Values, v) })
 	case b.Name == "set" && a.Name == "set":
@@ -183,231 +163,151 @@ func unaltered(b, a *schema.Type) bool {
 	return false
 }
 
+// textLength is the most characters (of the text types: bytes) that a text without padding
+// holds, 0 for other types.
+func textLength(t *schema.Type) int {
+	if t.Name == "varchar" {
+		return t.Length
+	}
+	return map[string]int{"tinytext": 1<<8 - 1, "text": 1<<16 - 1, "mediumtext": 1<<24 - 1, "longtext": 1<<32 - 1}[t.Name]
+}
+
 func cannot(before, after *schema.Type) string {
 	return fmt.Sprintf("what the source makes of %s as %s cannot be worked out here", before.Text, after.Text)
 }
 
-func isTemporal(name string) bool {
-	return name == "date" || name == "time" || name == "datetime" || name == "timestamp"
+// conversion is how the values of one column change.
+type conversion struct {
+	x         *diff
+	before    bool // the column took no NULL
+	freed     bool // and does so now
+	b, a      *schema.Type
+	from, to  string // kinds
+	name, typ string // the column, with its values before, and its type after, as SQL
+	zero      string // what stands for a zero date in it after
 }
 
-// vectorConversion: MariaDB cuts vectors that become shorter, and adds zeros to those
-// that become longer.
-func vectorConversion(from, to string, b, a *schema.Type, name, typ string) (using, reason string) {
-	held := []string{"vector", "real[]"}
+// kindOf sorts types by what ALTER TABLE does to their values.
+func kindOf(t *schema.Type) string {
 	switch {
-	case from == to && (!a.Fixed || a.Length == b.Length):
-		return "", ""
-	case !slices.Contains(held, from) || !slices.Contains(held, to):
-		return "", cannot(b, a)
+	case t.JSON || t.Name == "json":
+		return "json"
+	case isInteger(t.Name):
+		return "int"
+	case t.Name == "float" || t.Name == "double":
+		return "float"
+	case t.Name == "enum" || t.Name == "set":
+		return t.Name
+	case isText(t.Name):
+		return "text"
+	case hasBytes(t.Name):
+		return "bytes"
+	}
+	return t.Name
+}
+
+// using gives the expression, "" for a plain cast. It is not known where only the source
+// can tell what becomes of the values.
+func (c *conversion) using() (sql string, known bool) {
+	switch c.from {
+	case "int", "decimal", "float", "bit", "year":
+		return c.ofNumber()
+	case "text":
+		return c.ofText()
+	case "bytes":
+		return c.ofBytes()
+	case "date", "datetime", "timestamp", "time":
+		return c.ofMoment()
+	case "enum", "set":
+		return c.ofMembers()
+	case "json":
+		return c.ofJSON()
+	case "uuid":
+		if c.to == "text" && (c.roomy(36) || c.strict()) {
+			return c.cast(c.name + "::text"), true
+		}
+	case "vector":
+		return c.vector()
+	default:
+		if isSpatial(c.from) && isSpatial(c.to) {
+			return "", true
+		}
+	}
+	return "", false
+}
+
+// The bits of sql_mode by which the source refuses what it would change otherwise, of
+// tables of transactions and of all.
+const (
+	strictTransTables = 1 << 21
+	strictAllTables   = 1 << 22
+)
+
+// strict says whether the source has refused values that it would have changed otherwise.
+func (c *conversion) strict() bool {
+	mode, innodb := c.x.statement.SQLMode, strings.EqualFold(c.x.before.Source.Engine, "InnoDB") && strings.EqualFold(c.x.after.Source.Engine, "InnoDB")
+	return !c.x.lenient && (mode&strictAllTables != 0 || innodb && mode&strictTransTables != 0)
+}
+
+// roomy says whether a text or bytes of so many ASCII characters fit.
+func (c *conversion) roomy(characters int) bool { return c.capacity() >= characters }
+
+// capacity is how many ASCII characters fit into the new text or bytes.
+func (c *conversion) capacity() int {
+	switch {
+	case c.a.Name == "varchar" || c.a.Name == "char" || c.a.Name == "varbinary" || c.a.Name == "binary":
+		return c.a.Length
+	default:
+		for _, size := range sizes {
+			if size.text == c.a.Name || size.blob == c.a.Name {
+				return int(size.bytes) / max(1, asciiWidth(c.a.Charset))
+			}
+		}
+	}
+	return 0
+}
+
+func (c *conversion) cast(expr string) string { return expr + "::" + c.typ }
+
+// only is an expression for values under a condition. The statement fails where a value
+// does not meet it, without telling the value: then the rows are read again.
+func (c *conversion) only(condition, expr string) string {
+	return fmt.Sprintf("CASE WHEN %s THEN %s ELSE %s END", condition, expr, c.fails())
+}
+
+const refusal = "only the source knows what becomes of a value"
+
+// fails is an expression that fails at every row.
+func (c *conversion) fails() string {
+	return fmt.Sprintf("('%s' || coalesce(left(%s::text, 0), ''))::integer::text::%s", refusal, c.name, c.typ)
+}
+
+// present keeps NULL out of an expression.
+func (c *conversion) present(expr string) string {
+	return fmt.Sprintf("CASE WHEN %s IS NOT NULL THEN %s END", c.name, expr)
+}
+
+// nullable handles a column whose type stays while it takes NULL from here on: what stood
+// for a time that PostgreSQL cannot hold is NULL then.
+func (c *conversion) nullable() string {
+	if c.from != "time" || !c.freed {
+		return ""
+	}
+	return c.only(c.certain(), c.name)
+}
+
+// vector: MariaDB cuts vectors that become shorter, and adds zeros to those that become
+// longer.
+func (c *conversion) vector() (sql string, known bool) {
+	b, a := c.b, c.a
+	if a.Name != "vector" {
+		return "", false
+	}
+	switch {
 	case !a.Fixed || a.Length == b.Length:
-		return fmt.Sprintf("%s::%s", name, typ), ""
+		return "", true
 	case a.Length < b.Length:
-		return fmt.Sprintf("(%s::real[])[1:%d]::%s", name, a.Length, typ), ""
+		return fmt.Sprintf("(%s::real[])[1:%d]::%s", c.name, a.Length, c.typ), true
 	}
-	return fmt.Sprintf("CASE WHEN %[1]s IS NOT NULL THEN (%[1]s::real[] || array_fill(0::real, ARRAY[%[2]d]))::%[3]s END", name, a.Length-b.Length, typ), ""
-}
-
-// within converts inside one class of types.
-func (x *diff) within(class string, b, a *schema.Type, name, typ string) (using, reason string) {
-	switch class {
-	case "enum":
-		if slices.Equal(b.Values, a.Values) {
-			return "", ""
-		}
-		return enumToEnum(b, a, name, typ), ""
-	case "bit":
-		if b.Length == a.Length {
-			return "", ""
-		}
-		return fmt.Sprintf("%s::bigint::%s", name, typ), ""
-	case "bytea":
-		if a.Name == "binary" && (b.Name != "binary" || b.Length < a.Length) {
-			return padded(name, a.Length), ""
-		}
-		return "", ""
-	case "timestamp", "time", "timestamptz":
-		if a.Scale < b.Scale && x.d.MariaDB() {
-			return "", fmt.Sprintf("MariaDB cuts off digits of seconds by the session's sql_mode: %s", cannot(b, a))
-		}
-	case "float":
-		if b.Name == "double" && a.Name == "double" && b.Scale != a.Scale && a.Scale >= 0 || a.Name == "float" && a.Scale >= 0 && a.Scale != b.Scale {
-			return "", cannot(b, a)
-		}
-	}
-	return "", ""
-}
-
-func padded(bytes string, length int) string {
-	return fmt.Sprintf("%s || decode(repeat('00', greatest(0, %d - octet_length(%s))), 'hex')", bytes, length, bytes)
-}
-
-const leadingNumber = `'^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?'`
-
-// between converts from one class of types to another; "" if it cannot.
-//
-//nolint:cyclop // a table, written as a switch
-func (x *diff) between(from, to string, b, a *schema.Type, name, typ string) string {
-	numbers := []string{"int", "numeric", "float"}
-	isFrom, isTo := slices.Contains(numbers, from), slices.Contains(numbers, to)
-	switch {
-	case from == "float" && to == "numeric":
-		return fmt.Sprintf("%s::text::%s", name, typ)
-	case isFrom && isTo:
-		return fmt.Sprintf("%s::%s", name, typ)
-	case isFrom && from != "float" && to == "text", from == "enum" && to == "text", from == "json" && to == "text", from == "uuid" && to == "text":
-		return fmt.Sprintf("%s::text::%s", name, typ)
-	case from == "text" && isTo && b.Name != "set":
-		return fmt.Sprintf("coalesce(substring(btrim(%s) from %s), CASE WHEN %s IS NOT NULL THEN '0' END)::numeric::%s", name, leadingNumber, name, typ)
-	case from == "boolean" && isTo:
-		return fmt.Sprintf("%s::int::%s", name, typ)
-	case from == "boolean" && to == "bit":
-		return fmt.Sprintf("%s::int::%s", name, typ)
-	case from == "bit" && isTo:
-		return fmt.Sprintf("%s::bigint::%s", name, typ)
-	case (from == "int" || from == "numeric" && b.Scale == 0) && to == "bit":
-		return fmt.Sprintf("%s::bigint::%s", name, typ)
-	case from == "bit" && to == "boolean":
-		return fmt.Sprintf("%s::bigint <> 0", name)
-	case from == "int" && to == "boolean":
-		return fmt.Sprintf("%s <> 0", name)
-	case from == "int" && to == "enum":
-		return fmt.Sprintf("(CASE WHEN %s = 0 THEN '' ELSE (%s)[%s] END)::%s", name, labels(a.Values), name, typ)
-	case from == "enum" && to == "int":
-		return fmt.Sprintf("coalesce(array_position(%s, %s::text), CASE WHEN %s IS NOT NULL THEN 0 END)::%s", labels(b.Values), name, name, typ)
-	case from == "text" && to == "enum":
-		return textToEnum(a, name, typ)
-	case from == "text" && (to == "json" || to == "uuid"):
-		return fmt.Sprintf("btrim(%s)::%s", name, typ)
-	case from == "date" && to == "timestamp":
-		return fmt.Sprintf("%s::%s", name, typ)
-	case from == "timestamp" && to == "date" && b.Scale == 0:
-		return fmt.Sprintf("%s::date", name)
-	case from == "timestamp" && to == "time" && b.Scale <= a.Scale:
-		return fmt.Sprintf("%s::%s", name, typ)
-	case (from == "date" || from == "timestamp" || from == "time") && to == "text":
-		return temporalToText(from, b, name, typ)
-	case from == "bytea" && to == "text":
-		return bytesToText(b, a, name, typ)
-	case from == "text" && to == "bytea":
-		return textToBytes(b, a, name)
-	}
-	return ""
-}
-
-func labels(values []string) string {
-	list := make([]string, len(values))
-	for i, v := range values {
-		list[i] = strings.TrimSpace(mapping.Literal(v))
-	}
-	return "ARRAY[" + strings.Join(list, ", ") + "]::text[]"
-}
-
-// enumToEnum keeps the member with the same label, whatever its case; a member
-// that is gone becomes the invalid one.
-func enumToEnum(b, a *schema.Type, name, typ string) string {
-	var whens []string
-	for _, v := range append(slices.Clone(b.Values), "") {
-		to := member(v, a.Values)
-		if !slices.Contains(a.Values, to) {
-			to = ""
-		}
-		if to != v {
-			whens = append(whens, fmt.Sprintf("WHEN %s THEN %s", strings.TrimSpace(mapping.Literal(v)), strings.TrimSpace(mapping.Literal(to))))
-		}
-	}
-	if len(whens) == 0 {
-		return fmt.Sprintf("%s::text::%s", name, typ)
-	}
-	return fmt.Sprintf("(CASE %s::text %s ELSE %s::text END)::%s", name, strings.Join(whens, " "), name, typ)
-}
-
-func textToEnum(a *schema.Type, name, typ string) string {
-	var whens []string
-	for _, v := range a.Values {
-		literal := strings.TrimSpace(mapping.Literal(v))
-		whens = append(whens, fmt.Sprintf("WHEN lower(rtrim(%s)) = lower(%s) THEN %s", name, literal, literal))
-	}
-	return fmt.Sprintf("(CASE %s WHEN %s IS NOT NULL THEN '' END)::%s", strings.Join(whens, " "), name, typ)
-}
-
-// textToTemporal reads dates as MySQL prints them. It fails on those that
-// PostgreSQL might read otherwise; the message holds no value.
-func textToTemporal(to, zero, name, typ string) string {
-	pattern := map[string]string{
-		"date":      `^\s*\d{4}-\d{1,2}-\d{1,2}\s*$`,
-		"timestamp": `^\s*\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{1,2}(:\d{1,2}(\.\d*)?)?)?\s*$`,
-		"time":      `^\s*\d{1,2}:\d{2}(:\d{2}(\.\d*)?)?\s*$`,
-	}[to]
-	if pattern == "" {
-		return ""
-	}
-	switch {
-	case to == "time":
-		zero = "'00:00:00'"
-	case zero == "":
-		zero = "'a zero date, which value_rules refuses'" // as any text that is no date does
-	}
-	return fmt.Sprintf("(CASE WHEN %s ~ '^\\s*0000-0?0-0?0' THEN %s WHEN %s !~ '%s' THEN 'not as MySQL prints it' ELSE %s END)::%s", name, zero, name, pattern, name, typ)
-}
-
-func temporalToText(from string, b *schema.Type, name, typ string) string {
-	format := map[string]string{"date": "YYYY-MM-DD", "timestamp": "YYYY-MM-DD HH24:MI:SS", "time": "HH24:MI:SS"}[from]
-	zero := map[string]string{"date": "0000-00-00", "timestamp": "0000-00-00 00:00:00"}[from]
-	if b.Scale > 0 {
-		format += fmt.Sprintf(".FF%d", b.Scale)
-		zero += "." + strings.Repeat("0", b.Scale)
-	}
-	if from == "time" {
-		return fmt.Sprintf("to_char(%s::interval, '%s')::%s", name, format, typ)
-	}
-	return fmt.Sprintf("(CASE WHEN isfinite(%s) THEN to_char(%s, '%s') WHEN %s IS NOT NULL THEN '%s' END)::%s", name, name, format, name, zero, typ)
-}
-
-// encodings are PostgreSQL's names of the character sets that mean just the
-// same in both.
-var encodings = map[string]string{"utf8mb4": "UTF8", "utf8mb3": "UTF8", "ascii": "SQL_ASCII"}
-
-func bytesToText(b, a *schema.Type, name, typ string) string {
-	encoding := encodings[a.Charset]
-	if encoding == "" || b.Name == "binary" {
-		return ""
-	}
-	return fmt.Sprintf("convert_from(%s, '%s')::%s", name, encoding, typ)
-}
-
-func textToBytes(b, a *schema.Type, name string) string {
-	encoding := encodings[b.Charset]
-	if encoding == "" || b.Name == "enum" {
-		return ""
-	}
-	bytes := fmt.Sprintf("convert_to(%s::text, '%s')", name, encoding)
-	if a.Name == "binary" {
-		return padded(bytes, a.Length)
-	}
-	return bytes
-}
-
-// setConversion allows what leaves the text of a set as it is.
-func setConversion(b, a *schema.Type, name string) (using, reason string) {
-	switch {
-	case a.Name != "set" && isText(a.Name) && a.Name != "enum":
-		return "", ""
-	case b.Name == "set" && a.Name == "set" && subsequence(b.Values, a.Values):
-		return "", ""
-	case b.Name == "enum" && a.Name == "set" && subsequence(b.Values, a.Values) && !slices.Contains(a.Values, ""):
-		return name + "::text", ""
-	}
-	return "", cannot(b, a)
-}
-
-// subsequence says whether all of short stand in long in the same order.
-func subsequence(short, long []string) bool {
-	i := 0
-	for _, v := range long {
-		if i < len(short) && short[i] == v {
-			i++
-		}
-	}
-	return i == len(short)
+	return c.present(fmt.Sprintf("(%s::real[] || array_fill(0::real, ARRAY[%d]))::%s", c.name, a.Length-b.Length, c.typ)), true
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"pgchameleon/internal/ddl/parse"
 	"pgchameleon/internal/event"
@@ -21,6 +22,7 @@ type diff struct {
 	origin        []int             // by column of after.Source: its ordinal in before.Source, or -1
 	was           map[string]string // by index name after: its name before
 	statement     *event.Statement
+	lenient       bool // ALTER IGNORE TABLE
 	d             parse.Dialect
 
 	kept    []pair
@@ -135,8 +137,7 @@ func (x *diff) cannotFill(c mapping.Column) string {
 	case c.Map.Masked():
 		return "it is masked, and its default is an expression"
 	case strings.HasPrefix(s.Default.Text, "current_timestamp("):
-		exact := s.Type.Scale == 0 || x.statement.Time.Nanosecond() > 0 // else the source sent whole seconds
-		if s.Type.Name == "timestamp" && !x.statement.Time.IsZero() && exact {
+		if _, known := x.now(s); known {
 			return ""
 		}
 		return "the present rows hold the source's clock"
@@ -178,14 +179,36 @@ func (x *diff) filling(c mapping.Column, s *schema.Column) string {
 	case d == nil:
 		d = implicitDefault(s)
 	case d.Expr && strings.HasPrefix(d.Text, "current_timestamp("):
-		now := x.statement.Time.UTC()
-		return strings.TrimSpace(mapping.Literal(now.Format("2006-01-02 15:04:05.000000")[:19+fractionLength(s.Type.Scale)] + "+00"))
+		now, _ := x.now(s)
+		return quoted(now)
 	}
 	field, null, err := literalField(s, c, d)
 	if err != nil || null {
 		return ""
 	}
 	return strings.TrimSpace(mapping.Literal(field))
+}
+
+// now is the source's clock at the statement's beginning as a value of the column. It is
+// not known where digits of seconds were not sent, nor as a DATETIME where the session's
+// time zone is one with seasons.
+func (x *diff) now(s *schema.Column) (value string, known bool) {
+	at := x.statement.Time
+	if at.IsZero() || s.Type.Scale > 0 && at.Nanosecond() == 0 { // else the source sent whole seconds
+		return "", false
+	}
+	text := func(at time.Time) string {
+		return at.Format("2006-01-02 15:04:05.000000")[:19+fractionLength(s.Type.Scale)]
+	}
+	switch s.Type.Name {
+	case "timestamp":
+		return text(at.UTC()) + "+00", true
+	case "datetime":
+		if seconds, known := zoneOffset(x.statement.TimeZone); known {
+			return text(at.UTC().Add(seconds)), true
+		}
+	}
+	return "", false
 }
 
 func fractionLength(scale int) int {
@@ -233,21 +256,31 @@ func (x *diff) renameColumns() {
 	}
 }
 
-// changeNull sets or drops NOT NULL. The source has put its implicit default
-// where NULL was.
+// changeNull sets or drops NOT NULL.
 func (x *diff) changeNull(p pair) {
 	before, after := notNull(p.before), notNull(p.after)
 	name := mapping.Quote(p.after.Name)
 	s := source(x.after, p.after)
 	switch {
 	case after && !before:
-		if field, null, err := literalField(s, p.after, implicitDefault(s)); err == nil && !null {
-			x.add("UPDATE %s SET %s = %s WHERE %s IS NULL", x.after.Ident(), name, strings.TrimSpace(mapping.Literal(field)), name)
-		}
+		x.fillNull(p, s)
 		x.add("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL", x.after.Ident(), name)
 	case before && !after:
 		x.add("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL", x.after.Ident(), name)
 		x.changeZero(p)
+	}
+}
+
+// fillNull puts what stands for a zero date once NULL is not allowed in the place of
+// NULL. Other columns have no NULL then, where the source is strict; where it is not, it
+// has put a default there that depends on how it did the work, and SET NOT NULL fails.
+func (x *diff) fillNull(p pair, s *schema.Column) {
+	if s.Type.Name != "date" && s.Type.Name != "datetime" || source(x.before, p.before).Default != nil {
+		return
+	}
+	if field, null, err := literalField(s, p.after, implicitDefault(s)); err == nil && !null {
+		name := mapping.Quote(p.after.Name)
+		x.add("UPDATE %s SET %s = %s WHERE %s IS NULL", x.after.Ident(), name, quoted(field), name)
 	}
 }
 

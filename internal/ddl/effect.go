@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"pgchameleon/internal/mapping"
 	"pgchameleon/internal/schema"
 )
 
@@ -26,7 +27,17 @@ type Effect struct {
 	Changed  []schema.Name    // tables whose mapping must be made anew, by their names after
 	Excluded []Exclusion      // tables that cannot be followed any further
 	Proofs   []Proof          // what must hold for it; where it does not, the table's rows must be read again
+	Relies   []Reliance       // on what rows in PostgreSQL SQL relies
+	Held     *Held            // it is not carried out: the policy holds it
 	Ignored  bool             // it does nothing to what is replicated
+}
+
+// Held says what a policy holds: its tables are among those excluded.
+type Held struct {
+	Class     mapping.Class
+	Names     []schema.Name     // all replicated tables that the statement is about
+	Tracked   []*schema.Table   // those that there were, as before it, and the parents whose changes cascade to them
+	Databases map[string]string // the default collations that there were
 }
 
 // Exclusion says why a table is to be parked.
@@ -34,6 +45,17 @@ type Exclusion struct {
 	Name   schema.Name
 	Reason string
 	Refill bool // its definition is known, but its rows must be read again from the source
+	Wanted bool // it is no failure: the policy, or what is replicated, asks for it
+	Kept   bool // the policy leaves what is in PostgreSQL as it is
+}
+
+// Reliance is what statements of an Effect take for granted of rows in PostgreSQL. Where
+// it does not hold, they must not run, and the tables need their rows again.
+type Reliance struct {
+	Tables  []schema.Name // of these, by their names before, all rows are there
+	Of      schema.Name   // whose rows are chosen by their values,
+	Columns []string      // of these columns, which no rule has changed; where none is named, it does not matter
+	Settled bool          // the rows are those of the stream's position, not newer ones
 }
 
 // Untranslatable is the error for a statement that cannot be read.
@@ -69,6 +91,13 @@ func (e *Effect) exclude(name schema.Name, format string, args ...any) {
 func (e *Effect) refill(name schema.Name, format string, args ...any) {
 	e.exclude(name, format, args...)
 	e.Excluded[len(e.Excluded)-1].Refill = true
+}
+
+// leave parks a table that the policy leaves as it is.
+func (e *Effect) leave(name schema.Name, format string, args ...any) {
+	e.exclude(name, format, args...)
+	last := &e.Excluded[len(e.Excluded)-1]
+	last.Wanted, last.Kept = true, true
 }
 
 // lift takes an exclusion back: the name has come to stand for another table.

@@ -34,7 +34,11 @@ func (b *builder) index(k *parse.Index) {
 	if index.Kind == schema.PrimaryKey {
 		for _, p := range index.Parts {
 			if at := t.Column(p.Column); at >= 0 {
-				t.Columns[at].NotNull = true
+				c := &t.Columns[at]
+				if k.Column == "" && b.defaulted(c) {
+					c.Default = implicitDefault(c)
+				}
+				c.NotNull = true
 			}
 		}
 	}
@@ -43,6 +47,12 @@ func (b *builder) index(k *parse.Index) {
 		index.Name = b.freeName(index.Parts)
 	}
 	t.Indexes = append(t.Indexes, index)
+}
+
+// defaulted says whether a primary key that follows the columns gives a column a
+// default, as it did before MySQL 5.7.
+func (b *builder) defaulted(c *schema.Column) bool {
+	return !b.exact && !b.d.MariaDB() && b.d.Version < 50700 && !c.NotNull && c.Default == nil && !c.AutoIncrement && c.Generated == nil && !isBlob(c.Type.Name)
 }
 
 // part takes the column's own spelling, and drops a prefix that is the whole column.

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"pgchameleon/internal/schema"
+	"pgchameleon/internal/typemap"
 )
 
 // settle puts a column's default into the form that it has once the server has
@@ -73,8 +74,10 @@ func settleLiteral(d *schema.Default, t *schema.Type) {
 			text = new(big.Int).SetBytes(raw).String()
 		} else {
 			text = string(raw)
-			if isText(t.Name) && t.Charset != "utf8mb4" && strings.ContainsFunc(text, func(r rune) bool { return r > 0x7F }) {
-				return // bytes of the column's own character set
+			if isText(t.Name) {
+				if text = decoded(raw, d.Charset, t.Charset); !utf8.ValidString(text) {
+					return
+				}
 			}
 		}
 	}
@@ -106,6 +109,19 @@ func settleLiteral(d *schema.Default, t *schema.Type) {
 	if !utf8.ValidString(text) || strings.Contains(text, "\x00") { // JSON and PostgreSQL cannot hold it
 		*d = schema.Default{Expr: true, Text: "x'" + hex.EncodeToString([]byte(text)) + "'"}
 	}
+}
+
+// decoded reads the bytes of a literal for a text column: in the character set
+// that an introducer states, or in the column's own.
+func decoded(raw []byte, stated, own string) string {
+	if stated != "" && stated != "binary" {
+		own = canonicalCharset(stated)
+	}
+	text, err := typemap.DecodeText(own, raw)
+	if err != nil {
+		return "\xff" // no UTF-8
+	}
+	return text
 }
 
 // rounded writes a number with so many digits after the point, halves away from

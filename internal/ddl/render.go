@@ -134,7 +134,7 @@ func sequence(t *mapping.Table, c mapping.Column) string {
 }
 
 func sequenceName(t *mapping.Table, c mapping.Column) string {
-	return mapping.SequenceName(t.Source.Name.Table, source(t, c).Name)
+	return mapping.SequenceName(t.Source.Name.Table, source(t, c).MadeAs())
 }
 
 // createSequence makes the sequence of an AUTO_INCREMENT column and sets it to

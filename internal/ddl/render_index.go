@@ -71,7 +71,9 @@ func indexSQL(t *mapping.Table, index *schema.Index) IndexSQL {
 		x.SQL = fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s PRIMARY KEY (%s)", t.Ident(), mapping.Quote(x.Name), strings.Join(parts, ", "))
 	default:
 		unique := ""
-		if index.Kind != schema.Plain {
+		if t.Source.Diverging && !isKey(t, index) { // rows that the source no longer has may have the same values
+			x.Kind = schema.Plain
+		} else if index.Kind != schema.Plain {
 			unique, x.Delayable = "UNIQUE ", index.Kind == schema.Unique
 		}
 		x.SQL = fmt.Sprintf("CREATE %sINDEX %s ON %s (%s)", unique, mapping.Quote(x.Name), t.Ident(), strings.Join(parts, ", "))

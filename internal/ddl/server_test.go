@@ -34,16 +34,24 @@ type bench struct {
 	database string
 	source   *launch.Conn
 	target   *launch.Conn
+	mode     string               // the source's own sql_mode
 	change   func(*mapping.Rules) // the story's own rules; nil: none
+	noted    map[string]bool      // table.column of which a rule has changed values
 }
 
 func newBench(t testing.TB, server string) *bench {
 	t.Helper()
-	s, p := testserver.Shared(t, server), testserver.Shared(t, testserver.Target)
+	return newBenchOn(t, server, testserver.Target)
+}
+
+func newBenchOn(t testing.TB, server, target string) *bench {
+	t.Helper()
+	s, p := testserver.Shared(t, server), testserver.Shared(t, target)
 	b := &bench{t: t, name: server, dialect: dialects[server], database: s.Database(t, "ddl")}
 	postgres := p.Database(t, "ddl")
 	b.source, b.target = session(t, s, b.database), session(t, p, postgres)
 	b.must(b.source, "SET time_zone = '+00:00'")
+	b.mode = b.query(b.source, "SELECT @@sql_mode")[0][0]
 	return b
 }
 
@@ -135,7 +143,7 @@ func (b *bench) copy(set *schema.Set, target string) {
 			b.t.Fatalf("%s: %v", b.name, err)
 		}
 		b.must(b.target, ddl.CreateTable(t)...)
-		b.rows(t)
+		b.rows(t, "")
 		b.must(b.target, ddl.Defaults(t)...)
 		for _, index := range ddl.Indexes(t) {
 			if index.Skipped == "" {
@@ -146,14 +154,15 @@ func (b *bench) copy(set *schema.Set, target string) {
 	}
 }
 
-// rows copies a table's rows by the conversion that the copy uses.
-func (b *bench) rows(t *mapping.Table) {
+// rows copies a table's rows by the conversion that the copy uses, those of a condition.
+func (b *bench) rows(t *mapping.Table, where string) {
 	b.t.Helper()
 	var exprs []string
 	for _, c := range t.Columns {
 		exprs = append(exprs, c.Map.Select("`"+strings.ReplaceAll(t.Source.Columns[c.Ordinal].Name, "`", "``")+"`"))
 	}
-	for _, row := range b.query(b.source, "SELECT %s FROM `%s`", strings.Join(exprs, ", "), strings.ReplaceAll(t.Source.Name.Table, "`", "``")) {
+	var rows []string
+	for _, row := range b.query(b.source, "SELECT %s FROM `%s`%s", strings.Join(exprs, ", "), strings.ReplaceAll(t.Source.Name.Table, "`", "``"), where) {
 		var values []string
 		for i, c := range t.Columns {
 			if row[i] == "NULL" {
@@ -165,13 +174,17 @@ func (b *bench) rows(t *mapping.Table) {
 			if err != nil {
 				b.t.Fatal(err)
 			}
+			b.note(t.Source.Name, t.Source.Columns[c.Ordinal].Name, &notes)
 			if string(field) == `\N` {
 				values = append(values, "NULL")
 				continue
 			}
 			text := strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\t`, "\t", `\r`, "\r").Replace(string(field))
-			values = append(values, mapping.Literal(text))
+			values = append(values, mapping.Literal(text)+"::"+c.Type(t.Schema))
 		}
-		b.must(b.target, "INSERT INTO "+t.Ident()+" VALUES ("+strings.Join(values, ",")+")")
+		rows = append(rows, "("+strings.Join(values, ",")+")")
+	}
+	if len(rows) > 0 {
+		b.must(b.target, "INSERT INTO "+t.Ident()+" VALUES "+strings.Join(rows, ","))
 	}
 }

@@ -3,8 +3,12 @@ package ddl_test
 import (
 	"errors"
 	"fmt"
+	"math"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -42,7 +46,12 @@ type story struct {
 	setup    []string // run on the source before the copy
 	run      []string // followed
 	excluded string   // part of the reason if a table is to be parked
+	refilled string   // part of the reason if the rows are to be read again, also by PostgreSQL's refusal of a value
+	then     []string // rows that the source writes after the statements, in the same transaction of PostgreSQL; their ids begin at 1000
+	mode     string   // sql_mode, "default" for the server's own, which is what "" means too
+	zone     string   // time_zone of the session that runs the statements; "" for +00:00
 	rules    func(*mapping.Rules)
+	each     bool // rows are compared after each statement
 }
 
 // follow runs a story: after each statement our schema is what the source shows,
@@ -51,41 +60,134 @@ func (b *bench) follow(s story) {
 	b.t.Helper()
 	b.change = s.rules
 	b.empty("evolved", "fresh")
+	mode := s.mode
+	if mode == "" || mode == "default" {
+		mode = b.mode
+	}
+	b.must(b.source, "SET sql_mode = ''")
 	b.must(b.source, s.setup...)
+	b.must(b.source, "SET sql_mode = '"+mode+"'", "SET timestamp = DEFAULT")
 	set := b.set()
 	b.copy(set, "evolved")
 	parked := map[schema.Name]bool{}
-	for _, sql := range s.run {
-		b.must(b.source, sql)
-		effect, err := ddl.Apply(set, &event.Statement{Schema: b.database, SQL: sql}, b.dialect, b.rules("evolved"))
-		if err != nil {
-			var unknown *ddl.Untranslatable
-			b.t.Errorf("%s: %v (%t)\n%s", b.name, err, errors.As(err, &unknown), sql)
+	for i, sql := range s.run {
+		effect := b.statement(s, set, sql)
+		if effect == nil {
 			return
 		}
+		b.rely(effect)
 		for _, x := range effect.Excluded {
 			parked[x.Name] = true
-			if s.excluded == "" || !strings.Contains(x.Reason, s.excluded) {
+			want := s.excluded
+			if x.Refill && s.refilled != "" {
+				want = s.refilled
+			}
+			if want == "" || !strings.Contains(x.Reason, want) {
 				b.t.Errorf("%s: %s is excluded: %s\n%s", b.name, x.Name, x.Reason, sql)
 				return
 			}
 		}
-		if len(effect.SQL) != len(effect.For) {
-			b.t.Errorf("%d statements, %d tables", len(effect.SQL), len(effect.For))
+		refused, ok := b.transaction(s, sql, effect, i == len(s.run)-1)
+		if !ok {
+			return
 		}
-		for _, statement := range effect.SQL {
-			if err := b.target.Exec(b.t.Context(), statement); err != nil {
-				b.t.Errorf("%s: %v\n%s\n%s", b.name, err, sql, strings.Join(effect.SQL, "\n"))
-				return
+		if refused {
+			for _, name := range effect.For {
+				parked[name] = true
 			}
 		}
 		set = effect.Next
 		b.same(sql, set)
+		if s.each && !b.t.Failed() {
+			b.samePostgres([]string{sql}, set, parked)
+			b.must(b.target, "DROP SCHEMA fresh CASCADE", "CREATE SCHEMA fresh")
+		}
+	}
+	if s.refilled != "" && len(parked) == 0 {
+		b.t.Errorf("%s: nothing is to be read again after %s", b.name, s.run)
 	}
 	if s.excluded != "" && len(parked) == 0 {
 		b.t.Errorf("%s: nothing was excluded by %s", b.name, s.run)
 	}
 	b.samePostgres(s.run, set, parked)
+}
+
+// statement runs one on the source and gives its effect, nil if there is none.
+func (b *bench) statement(s story, set *schema.Set, sql string) *ddl.Effect {
+	b.t.Helper()
+	zone := s.zone
+	if zone == "" {
+		zone = "+00:00"
+	}
+	b.must(b.source, "SET time_zone = '"+zone+"'")
+	if err := b.source.Exec(b.t.Context(), sql); err != nil {
+		b.t.Errorf("%s: %v\n%s", b.name, err, sql)
+		return nil
+	}
+	state := b.query(b.source, "SELECT @@sql_mode, @@timestamp")[0]
+	b.must(b.source, "SET time_zone = '+00:00'")
+	st := &event.Statement{Schema: b.database, SQL: sql, SQLMode: modeBits(state[0]), TimeZone: zone}
+	if clock, err := strconv.ParseFloat(state[1], 64); err == nil && clock < pinned+1 {
+		st.Time = time.UnixMicro(int64(math.Round(clock * 1e6)))
+	}
+	effect, err := ddl.Apply(set, st, b.dialect, b.rules("evolved"))
+	if err != nil {
+		var unknown *ddl.Untranslatable
+		b.t.Errorf("%s: %v (%t)\n%s", b.name, err, errors.As(err, &unknown), sql)
+		return nil
+	}
+	if len(effect.SQL) != len(effect.For) {
+		b.t.Errorf("%d statements, %d tables", len(effect.SQL), len(effect.For))
+	}
+	return effect
+}
+
+// pinned is a moment that stories set the source's clock to: SET timestamp = 1600000000.
+const pinned = 1600000000
+
+// modeBits gives the modes as the binary log has them, of those that matter here.
+func modeBits(modes string) (bits uint64) {
+	for name, bit := range map[string]int{
+		"ANSI_QUOTES": 2, "NO_BACKSLASH_ESCAPES": 20, "STRICT_TRANS_TABLES": 21, "STRICT_ALL_TABLES": 22,
+		"NO_ZERO_IN_DATE": 23, "NO_ZERO_DATE": 24, "ALLOW_INVALID_DATES": 25, "TIME_TRUNCATE_FRACTIONAL": 32, "TIME_ROUND_FRACTIONAL": 34,
+	} {
+		if slices.Contains(strings.Split(modes, ","), name) {
+			bits |= 1 << bit
+		}
+	}
+	return bits
+}
+
+// transaction runs a statement's translation as the pipeline does, in one transaction,
+// and what the source writes after it. refused says that PostgreSQL found a value that
+// it cannot convert, which the story expects.
+func (b *bench) transaction(s story, sql string, effect *ddl.Effect, last bool) (refused, ok bool) {
+	b.t.Helper()
+	b.must(b.target, "BEGIN")
+	for _, statement := range effect.SQL {
+		err := b.target.Exec(b.t.Context(), statement)
+		if err == nil {
+			continue
+		}
+		b.must(b.target, "ROLLBACK")
+		if s.refilled != "" && strings.Contains(err.Error(), s.refilled) {
+			return true, true
+		}
+		b.t.Errorf("%s: %v\n%s\n%s", b.name, err, sql, strings.Join(effect.SQL, "\n"))
+		return false, false
+	}
+	if last && len(s.then) > 0 {
+		b.must(b.source, s.then...)
+		for _, t := range effect.Next.Tables() {
+			mapped, err := b.rules("evolved").Table(t)
+			if err != nil {
+				b.t.Fatal(err)
+			}
+			b.rows(mapped, " WHERE id >= 1000")
+		}
+	}
+	b.must(b.target, "COMMIT")
+	return false, true
 }
 
 // same compares the tracked schema with what the source shows.
@@ -120,6 +222,7 @@ func plain(t *schema.Table) *schema.Table {
 			t.Indexes[i].Parts[j].Expr = squeeze(t.Indexes[i].Parts[j].Expr)
 		}
 	}
+	plainPartitioning(t.Partitioning)
 	slices.SortFunc(t.Checks, func(a, b schema.Check) int { return strings.Compare(a.Name, b.Name) })
 	for i := range t.Checks {
 		t.Checks[i].Expr = squeeze(t.Checks[i].Expr)
@@ -145,8 +248,15 @@ func plain(t *schema.Table) *schema.Table {
 	return t
 }
 
+// arrows are the short forms of functions of JSON.
+var arrows = regexp.MustCompile(`(\w+)->(>?)('[^']*')`)
+
 func squeeze(expr string) string {
-	return strings.ToLower(strings.NewReplacer("`", "", " ", "", "(", "", ")", "", "_utf8mb4", "", `\'`, "'", "_latin1", "").Replace(expr))
+	expr = arrows.ReplaceAllStringFunc(expr, func(short string) string {
+		part := arrows.FindStringSubmatch(short)
+		return map[bool]string{true: "json_unquote"}[part[2] != ""] + "json_extract" + part[1] + "," + part[3]
+	})
+	return strings.ToLower(strings.NewReplacer("`", "", " ", "", "(", "", ")", "", "_utf8mb4", "", `\'`, "'", "_latin1", "", "NEXT VALUE FOR", "nextval", "PREVIOUS VALUE FOR", "lastval").Replace(expr))
 }
 
 // samePostgres compares the evolved tables with fresh copies.

@@ -58,14 +58,17 @@ func complete(c *parse.Column, charset, collation string, d parse.Dialect) {
 	default:
 		t.Charset, t.Collation = "", ""
 	}
-	sized(t)
+	sized(t, d)
 	numbers(t, d)
 	t.Text = typeText(t, d)
 }
 
 // sized chooses the type that TEXT(n) and BLOB(n) stand for.
-func sized(t *schema.Type) {
-	if (t.Name == "text" || t.Name == "blob") && t.Length > 0 {
+func sized(t *schema.Type, d parse.Dialect) {
+	if most := (1<<16 - 1) / width(t.Charset); strings.HasPrefix(t.Name, "var") && t.Length > most { // without a strict sql_mode
+		t.Name = map[bool]string{true: "text", false: "blob"}[t.Name == "varchar"]
+	}
+	if (t.Name == "text" || t.Name == "blob") && (t.Length > 0 || t.Length == 0 && !d.MariaDB() && d.Version >= 80000) {
 		bytes := uint64(t.Length) * uint64(width(t.Charset))
 		for _, size := range sizes {
 			if bytes <= size.bytes {

@@ -71,8 +71,8 @@ var valueStories = []story{
 	{rules: ruling(typemap.ZeroDate, "null"), run: alter("ADD c DATETIME NOT NULL", "MODIFY c DATETIME NULL")},
 
 	// Collations.
-	{rules: collating(typemap.CIText), run: alter("ADD c VARCHAR(20) NOT NULL DEFAULT 'A'", "ADD INDEX (c)", "DROP INDEX c, MODIFY c TEXT", "MODIFY b VARCHAR(30) NOT NULL", "MODIFY b DATE NULL"), setup: []string{base[0], "INSERT INTO t (a, b, n) VALUES (1, '2024-02-29', 1)"}},
-	{rules: collating(typemap.ICU), run: alter("ADD c VARCHAR(20) NOT NULL DEFAULT 'A', ADD INDEX (c)", "DROP INDEX c", "MODIFY b VARCHAR(30) NOT NULL", "MODIFY b VARCHAR(30) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "MODIFY c TEXT CHARACTER SET latin1 COLLATE latin1_swedish_ci", "MODIFY b DATE"),
+	{mode: strict, rules: collating(typemap.CIText), run: alter("ADD c VARCHAR(20) NOT NULL DEFAULT 'A'", "ADD INDEX (c)", "DROP INDEX c, MODIFY c TEXT", "MODIFY b VARCHAR(30) NOT NULL", "MODIFY b DATE NULL"), setup: []string{base[0], "INSERT INTO t (a, b, n) VALUES (1, '2024-02-29', 1)"}},
+	{mode: strict, rules: collating(typemap.ICU), run: alter("ADD c VARCHAR(20) NOT NULL DEFAULT 'A', ADD INDEX (c)", "DROP INDEX c", "MODIFY b VARCHAR(30) NOT NULL", "MODIFY b VARCHAR(30) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "MODIFY c TEXT CHARACTER SET latin1 COLLATE latin1_swedish_ci", "MODIFY b DATE"),
 		setup: []string{base[0], "INSERT INTO t (a, b, n) VALUES (1, '2024-02-29', 1)"}},
 	{rules: collating(typemap.ICU), run: []string{"CREATE TABLE u (a VARCHAR(9) PRIMARY KEY, b INT)", "CREATE TABLE nokey (a VARCHAR(9))"}},
 }
@@ -82,7 +82,7 @@ func TestDDLUnderRules(t *testing.T) {
 		t.Run(server, func(t *testing.T) {
 			b := newBench(t, server)
 			b.must(b.target, "CREATE EXTENSION citext")
-			b.must(b.source, "SET sql_mode = ''")
+			b.mode = ""
 			for _, s := range valueStories {
 				if s.setup == nil {
 					s.setup = base

@@ -12,16 +12,35 @@ import (
 // mapped database, all columns in a canonical text of each type that both servers make themselves.
 func (r *replica) same() {
 	r.t.Helper()
+	if problem := r.compare(); problem != "" {
+		r.t.Error(problem)
+	}
+}
+
+// compare tells how the sides differ; "" if they do not.
+func (r *replica) compare() string {
+	r.t.Helper()
+	var problems []string
 	for db, schema := range r.schemas {
 		tables := r.src.Query(r.t, "", fmt.Sprintf(
 			"SELECT table_name FROM information_schema.tables WHERE table_schema = %s AND table_type = 'BASE TABLE' ORDER BY 1", quoteString(db)))
 		for _, table := range tables {
-			r.sameTable(db, schema, table[0])
+			if problem := r.compareTable(db, schema, table[0]); problem != "" {
+				problems = append(problems, problem)
+			}
 		}
 	}
+	return strings.Join(problems, "\n")
 }
 
 func (r *replica) sameTable(db, schema, table string) {
+	r.t.Helper()
+	if problem := r.compareTable(db, schema, table); problem != "" {
+		r.t.Error(problem)
+	}
+}
+
+func (r *replica) compareTable(db, schema, table string) string {
 	r.t.Helper()
 	columns := r.src.Query(r.t, "", fmt.Sprintf(
 		"SELECT column_name, data_type, column_type FROM information_schema.columns WHERE table_schema = %s AND table_name = %s "+
@@ -35,10 +54,10 @@ func (r *replica) sameTable(db, schema, table string) {
 	source := lines(r.src.Query(r.t, db, "SELECT "+strings.Join(left, ", ")+" FROM "+backtick(db)+"."+backtick(table)))
 	target := lines(r.target("SELECT " + strings.Join(right, ", ") + " FROM " + quoteIdent(schema) + "." + quoteIdent(pgName(table))))
 	if slices.Equal(source, target) {
-		return
+		return ""
 	}
 	missing, extra := difference(source, target)
-	r.t.Errorf("table %s.%s differs: %d rows on the source, %d in PostgreSQL\nonly on the source: %s\nonly in PostgreSQL: %s",
+	return fmt.Sprintf("table %s.%s differs: %d rows on the source, %d in PostgreSQL\nonly on the source: %s\nonly in PostgreSQL: %s",
 		db, table, len(source), len(target), sample(missing), sample(extra))
 }
 

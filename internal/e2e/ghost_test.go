@@ -257,8 +257,8 @@ func (g *ghost) cutOver() {
 		g.end(del)
 		return
 	}
-	if g.writers != nil && !strings.HasPrefix(g.src.Name, "mysql") {
-		// MariaDB lets writers that wait for the table go before the RENAME, once it is unlocked: what they write is
+	if g.writers != nil {
+		// A writer that waits for the table may be let go before the RENAME has queued up for it: what it writes is
 		// lost with the old table.
 		g.writers.gate.Lock()
 		defer g.writers.gate.Unlock()

@@ -73,7 +73,7 @@ func newReplica(t *testing.T, src, dst *testserver.Server, o options) *replica {
 			r.marker = db
 		}
 	}
-	src.Exec(t, r.marker, "CREATE TABLE e2e_marker (id INT PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB", "INSERT INTO e2e_marker VALUES (1, 0)")
+	src.Exec(t, r.marker, "CREATE TABLE IF NOT EXISTS e2e_marker (id INT PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB", "INSERT IGNORE INTO e2e_marker VALUES (1, 0)")
 	r.configure(o.yaml)
 	r.must("create_replica_schema")
 	r.must("add_source", "--source", "mysql")
@@ -185,6 +185,9 @@ func (r *replica) caughtUp() {
 	want := fmt.Sprint(r.marks)
 	query := fmt.Sprintf("SELECT n FROM %q.e2e_marker", r.schemas[r.marker])
 	r.eventually(limit, func() (bool, string) {
+		if rows := r.target("SELECT t_error_message FROM sch_chameleon.t_error_log WHERE EXISTS (SELECT FROM sch_chameleon.t_sources WHERE enm_status = 'error') ORDER BY i_id_log DESC LIMIT 1"); len(rows) > 0 {
+			r.t.Fatalf("the replica has stopped: %s", rows[0][0])
+		}
 		rows := r.target(query)
 		return len(rows) == 1 && rows[0][0] == want, fmt.Sprintf("the marker is %v, not %s", rows, want)
 	})

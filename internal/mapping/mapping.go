@@ -22,11 +22,19 @@ type Rules struct {
 	Masks     []Masking
 	MaskKey   []byte // of the masks, nil if none is configured
 	Collates  []Collating
+	DDL       []DDLPolicy
 	Types     typemap.Options
 	// KeepOriginals is how many originals of values that a rule has changed are kept,
 	// for each column and rule; -1 means all.
 	KeepOriginals int
 	Fold          bool // the source compares schema and table names without regard to case
+	Apart         *Apart
+}
+
+// Apart narrows rules to tables that are filled apart from the others.
+type Apart struct {
+	Tables []schema.Name
+	Place  func(schemaName string) string // in which PostgreSQL schema they stand meanwhile, by the one where they are to stand
 }
 
 // Of the rules below, the last one that is for a column counts. Patterns of tables are
@@ -166,6 +174,9 @@ func (r *Rules) Wants(name schema.Name) bool {
 	if _, ok := r.Target(name.Schema); !ok {
 		return false
 	}
+	if r.Apart != nil && !slices.ContainsFunc(r.Apart.Tables, func(n schema.Name) bool { return r.equal(n.String(), name.String()) }) {
+		return false
+	}
 	return !r.named(r.Skip, name) && (!r.limits(name.Schema) || r.named(r.Limit, name))
 }
 
@@ -212,7 +223,13 @@ func (r *Rules) Table(source *schema.Table) (*Table, error) {
 		if column.System {
 			continue
 		}
+		if column.LeftOut {
+			continue
+		}
 		own := settings.column(&source.Columns[i])
+		if err := settings.made(&source.Columns[i], &own); err != nil {
+			return nil, fmt.Errorf("mapping column %s of table %s: %w", column.Name, source.Name, err)
+		}
 		if err := maskable(source, key, i, own.Mask); err != nil {
 			return nil, fmt.Errorf("masking column %s of table %s: %w", column.Name, source.Name, err)
 		}
@@ -220,9 +237,9 @@ func (r *Rules) Table(source *schema.Table) (*Table, error) {
 		if err != nil {
 			return nil, fmt.Errorf("mapping column %s of table %s: %w", column.Name, source.Name, err)
 		}
-		c := Column{Ordinal: i, Name: Identifier(column.Name), Map: mapped}
+		c := Column{Ordinal: i, Name: Identifier(column.MadeAs()), Map: mapped}
 		if mapped.Enum() != nil {
-			c.Enum = EnumName(source.Name.Table, column.Name)
+			c.Enum = EnumName(source.Name.Table, column.MadeAs())
 		}
 		position[i] = len(t.Columns)
 		t.Columns = append(t.Columns, c)
@@ -232,6 +249,9 @@ func (r *Rules) Table(source *schema.Table) (*Table, error) {
 	}
 	if err := t.derived(); err != nil {
 		return nil, err
+	}
+	if r.Apart != nil {
+		t.Schema = r.Apart.Place(t.Schema)
 	}
 	return t, nil
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/change"
@@ -54,9 +55,15 @@ func (l *copyLedger) State(ctx context.Context, name schema.Name) (copier.State,
 		return copier.State{}, nil, err
 	}
 	state.Pending = pending
-	stored, err := catalogue.Chunks(ctx, l.pool, record.ID)
+	chunks, err := l.chunks(ctx, name, record.ID)
+	return state, chunks, err
+}
+
+// chunks gives a table's finished chunks.
+func (l *copyLedger) chunks(ctx context.Context, name schema.Name, tableID int64) ([]copier.Chunk, error) {
+	stored, err := catalogue.Chunks(ctx, l.pool, tableID)
 	if err != nil {
-		return copier.State{}, nil, err
+		return nil, err
 	}
 	chunks := make([]copier.Chunk, len(stored))
 	for i, c := range stored {
@@ -65,20 +72,24 @@ func (l *copyLedger) State(ctx context.Context, name schema.Name) (copier.State,
 			chunks[i].Upper, err = l.decodeBound(c.Upper)
 		}
 		if err != nil {
-			return copier.State{}, nil, fmt.Errorf("reading chunk %d of table %s: %w", c.Number, name, err)
+			return nil, fmt.Errorf("reading chunk %d of table %s: %w", c.Number, name, err)
 		}
 	}
-	return state, chunks, nil
+	return chunks, nil
 }
 
 // fits says whether a table that was begun would be mapped today as it was then. If the
 // configuration gives its columns other types or masks, its copy begins anew.
 func (l *copyLedger) fits(record *catalogue.Table) bool {
-	if record.Mapping == nil {
+	return l.mappedAs(record.Definition, record.Mapping)
+}
+
+func (l *copyLedger) mappedAs(definition *schema.Table, before map[string]string) bool {
+	if before == nil {
 		return true
 	}
-	t, err := l.rules.Table(record.Definition)
-	return err == nil && maps.Equal(record.Mapping, t.Identities())
+	t, err := l.rules.Table(definition)
+	return err == nil && maps.Equal(before, t.Identities())
 }
 
 // latest gives a table's record as the catalogue has it. The first time that is
@@ -158,7 +169,10 @@ func (l *copyLedger) Save(ctx context.Context, tx dial.Tx, t *mapping.Table, s c
 		catalogue.SetPending(ctx, tx, record.ID, pending),
 		catalogue.SetState(ctx, tx, l.sourceID, state, name))
 	if err == nil && s.Step == copier.Swapped {
-		err = errors.Join(catalogue.FoldChunks(ctx, tx, record.ID), catalogue.SetCreated(ctx, tx, record.ID, l.made), catalogue.PutDefinitions(ctx, tx, l.sourceID, catalogue.Definition{Table: s.Definition, Mapping: t.Identities()}))
+		err = errors.Join(
+			catalogue.FoldChunks(ctx, tx, record.ID), catalogue.SetCreated(ctx, tx, record.ID, l.made),
+			catalogue.PutDefinitions(ctx, tx, l.sourceID, catalogue.Definition{Table: s.Definition, Mapping: t.Identities()}),
+			catalogue.SealVersions(ctx, tx, l.sourceID, s.Low, time.Time{}, catalogue.EndedVersions))
 	}
 	return stopped(err)
 }

@@ -24,6 +24,10 @@ type unit struct {
 	steps []step
 	notes []transform.Noted
 	lost  []transform.Lost
+
+	skipped   *skipped           // the transaction is passed over with this piece, its last
+	sessions  bool               // what sessions have has changed
+	temporary []schema.Temporary // and is this
 }
 
 // step is one thing to do: exactly one field is set.
@@ -34,6 +38,7 @@ type step struct {
 	caughtUp []*mapping.Table
 	xa       *prepared
 	shadow   *shadowing
+	arrival  *arrival
 }
 
 // statement is a DDL statement with its translation.
@@ -47,6 +52,7 @@ type exclusion struct {
 	table  schema.Name
 	reason string
 	offset uint64 // of the event in the binlog
+	refill bool   // its rows are to be read again from the source
 }
 
 // prepared tells what becomes of a prepared XA transaction: its events are to
@@ -69,9 +75,12 @@ type decoder struct {
 	prepared  map[string][]event.Event // XA transactions by XID
 	excluded  *nameSet                 // tables that the writer has excluded meanwhile
 	skip      map[event.Action][]string
+	wishes    *skips
+	passing   *skipped           // the transaction in hand, which is to be passed over
 	shadows   *transform.Shadows // nil: shadow tables are replicated like any others
 	bare      bool               // columns are masked, and there is no key under which their values may be kept
 	log       *slog.Logger
+	joints    *joints // where tables come in that were filled apart; nil: nowhere
 }
 
 // tracker follows the stream's position.
@@ -93,10 +102,10 @@ func (d *decoder) run(ctx context.Context, out chan<- []unit) error {
 		if err != nil {
 			return err
 		}
-		for _, name := range d.excluded.drain() {
-			d.transform.Drop(name)
+		units := make([]unit, 0, len(transactions)+2)
+		if steps := d.forget(); len(steps) > 0 {
+			units = append(units, unit{steps: steps})
 		}
-		units := make([]unit, 0, len(transactions)+1)
 		for _, t := range transactions {
 			u, err := d.unit(t)
 			if err != nil {
@@ -118,6 +127,9 @@ func (d *decoder) run(ctx context.Context, out chan<- []unit) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
+		if err := d.meet(ctx, transactions[len(transactions)-1].Final, out); err != nil {
+			return err
+		}
 	}
 }
 
@@ -127,17 +139,23 @@ func (d *decoder) unit(t *event.Transaction) (unit, error) {
 		d.tracker.Idle(*t.Idle)
 		return u, nil
 	}
+	d.transform.Enter(t)
 	events := t.Events
-	if t.XA != nil {
+	if d.passOver(t, &u) {
+		events = nil
+	} else if t.XA != nil {
 		events = d.xa(t, &u)
 	}
-	if !t.Undone {
-		for _, e := range events {
-			if err := d.event(t, e, &u); err != nil {
-				return unit{}, err
+	for _, e := range events {
+		if t.Undone {
+			if st, is := e.(*event.Statement); is {
+				d.transform.Undone(st, d.dialect)
 			}
+		} else if err := d.event(t, e, &u); err != nil {
+			return unit{}, err
 		}
 	}
+	u.temporary, u.sessions = d.transform.Temporary()
 	if t.Final {
 		if err := d.tracker.Add(t); err != nil {
 			return unit{}, fmt.Errorf("advancing the position: %w", err)
@@ -185,9 +203,8 @@ func (d *decoder) storable(events []event.Event, u *unit) []event.Event {
 		if t == nil || !slices.ContainsFunc(t.Columns, func(c mapping.Column) bool { return c.Map.Masked() }) {
 			return false
 		}
-		d.transform.Drop(t.Source.Name)
-		u.steps = append(u.steps, step{exclude: &exclusion{t.Source.Name,
-			"rows of an XA transaction have to be kept until it commits, and those of masked columns only encrypted: give a mask_key and copy the table again", rows.Offset}})
+		d.park(u, exclusion{table: t.Source.Name, offset: rows.Offset,
+			reason: "rows of an XA transaction have to be kept until it commits, and those of masked columns only encrypted: give a mask_key and copy the table again"})
 		return true
 	})
 }
@@ -214,8 +231,7 @@ func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
 	})
 	var bad *transform.TableError
 	if errors.As(err, &bad) {
-		d.transform.Drop(bad.Table)
-		u.steps = append(u.steps, step{exclude: &exclusion{bad.Table, bad.Err.Error(), e.Offset}})
+		d.park(u, exclusion{table: bad.Table, reason: fmt.Sprintf("%v (an event in %s at offset %d)", bad.Err, t.File, e.Offset), offset: e.Offset})
 		if d.transform.Key(bad.Table) != own {
 			return d.rows(t, e, u) // a child that is gone now
 		}
@@ -229,6 +245,9 @@ func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
 		return nil
 	}
 	redo := d.gate.redo(own)
+	if mapped := d.transform.Table(own); mapped != nil && mapped.Source.Diverging {
+		redo = true // rows that the source has removed may be there still
+	}
 	for _, rows := range list {
 		rows.Redo = redo || d.partly(e.Map)
 		u.steps = append(u.steps, step{rows: rows})

@@ -17,7 +17,6 @@ import (
 	"pgchameleon/internal/relay"
 	"pgchameleon/internal/schema"
 	"pgchameleon/internal/source/binlog"
-	"pgchameleon/internal/source/inspect"
 	target "pgchameleon/internal/target/dial"
 	"pgchameleon/internal/target/write"
 	"pgchameleon/internal/transform"
@@ -89,6 +88,8 @@ func (r *Replica) persist(ctx context.Context, pool *target.Pooled, id int64, re
 		switch {
 		case ctx.Err() != nil:
 			return err
+		case errors.Is(err, errAgain):
+			continue
 		case fault.KindOf(err) != fault.Retry:
 			return err
 		}
@@ -132,6 +133,7 @@ type stream struct {
 	lag     lag
 	decoder *decoder
 	writer  *writer
+	joints  *joints
 }
 
 // followOnce takes the lease, connects to both sides, and runs the stages until
@@ -157,7 +159,7 @@ func (r *Replica) followOnce(ctx context.Context, ready func()) error {
 		return err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	s := &stream{replica: r, lease: lease, pool: pool, origin: from, relay: relay.NewMemory(r.spec.RelayBytes)}
+	s := &stream{replica: r, lease: lease, pool: pool, origin: from, relay: relay.NewMemory(r.spec.RelayBytes), joints: newJoints()}
 	if err := s.prepare(ctx, conn); err != nil {
 		return err
 	}
@@ -183,12 +185,8 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 		return err
 	}
 	set := trackedSet(definitions, rules.Fold)
-	collations, err := inspect.Collations(ctx, s.origin.conn)
-	if err != nil {
+	if set, err = withDatabases(ctx, s.pool, id, s.origin, rules, set); err != nil {
 		return err
-	}
-	for name := range rules.Schemas {
-		set = set.WithDatabase(name, collations[name])
 	}
 	tables, err := catalogue.Tables(ctx, s.pool, id)
 	if err != nil {
@@ -220,18 +218,26 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 	}
 	excluded := &nameSet{}
 	transformer := transform.New(set, rules, !s.origin.server.LogsCascades())
+	temporary, err := catalogue.Temporary(ctx, s.pool, id)
+	if err != nil {
+		return err
+	}
+	transformer.Restore(temporary)
 	s.decoder = &decoder{
 		relay: s.relay, transform: transformer, dialect: s.origin.dialect, tracker: reading,
 		gate: &gate{order: reading, catching: catching(tables, transformer)}, prepared: waiting, excluded: excluded, log: s.replica.log,
-		skip: s.replica.spec.SkipEvents, bare: seal == nil && len(rules.Masks) > 0,
+		skip: s.replica.spec.SkipEvents, wishes: &skips{}, bare: seal == nil && len(rules.Masks) > 0, joints: s.joints,
 	}
 	if err := s.shadowing(ctx); err != nil {
 		return err
 	}
 	s.writer = &writer{
 		changes: changes, sourceID: id, epoch: s.lease.Epoch, rules: rules, dialect: s.origin.dialect, tracker: written, excluded: excluded,
-		exit: s.replica.spec.ExitOnError, lockTimeout: s.replica.spec.LockTimeout, keys: s.buildKeys, log: s.replica.log,
+		exit: s.replica.spec.ExitOnError, manual: s.replica.spec.ManualRefill, lockTimeout: s.replica.spec.LockTimeout, keys: s.buildKeys, log: s.replica.log,
 		values: newValueLog(rules.KeepOriginals), seal: seal, unread: spared{}, changed: streamed{notes: map[transform.Noted]uint64{}}, names: map[string]schema.Name{},
+	}
+	if err := s.lookForSkips(ctx); err != nil {
+		return err
 	}
 	s.parents = map[schema.Name]bool{}
 	for _, t := range set.Tables() {
@@ -267,6 +273,7 @@ func (s *stream) run(ctx context.Context, ready func()) error {
 	group.Go(func() error { return s.decoder.run(ctx, units) })
 	group.Go(func() error { return s.writer.run(ctx, units) })
 	group.Go(func() error { return s.beat(ctx) })
+	group.Go(func() error { return s.refill(ctx) })
 	ready()
 	err := group.Wait()
 	_ = s.writer.applier.Rollback(context.WithoutCancel(ctx)) // the connection is given up anyway
@@ -309,6 +316,9 @@ func (s *stream) beat(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		if err := s.lease.Alive(ctx); err != nil {
+			return err
+		}
+		if err := s.lookForSkips(ctx); err != nil {
 			return err
 		}
 		if err := catalogue.Beat(ctx, s.pool, s.lease.Source.ID, s.lease.Epoch, s.lag.heartbeat()); err != nil {

@@ -86,6 +86,7 @@ type initial struct {
 	loader  *write.Loader
 	ledger  *copyLedger
 	begun   bool // something was changed
+	apart   bool // of tables of a replica that runs: all of their indexes are built where they are loaded
 
 	definitions *definitions
 }
@@ -261,7 +262,10 @@ func (c *initial) forget(ctx context.Context, start event.Position, list *listin
 		if err := c.enlist(ctx, tx, list); err != nil {
 			return err
 		}
-		return catalogue.SaveApplied(ctx, tx, id, c.lease.Epoch, start, time.Time{}, catalogue.Counters{})
+		if err := catalogue.SaveApplied(ctx, tx, id, c.lease.Epoch, start, time.Time{}, catalogue.Counters{}); err != nil {
+			return err
+		}
+		return putDatabases(ctx, tx, id, c.origin, c.rules, nil)
 	})
 }
 
@@ -390,7 +394,7 @@ func (c *initial) render(t *mapping.Table) copier.Statements {
 			continue
 		}
 		made := change.Index{Name: index.Name, SQL: index.SQL, Key: isKey(t, &index), Delay: index.Delayable}
-		if made.Delay = made.Delay && !made.Key && len(t.Key) > 0; made.Delay {
+		if made.Delay = made.Delay && !made.Key && len(t.Key) > 0; made.Delay && !c.apart {
 			made.SQL = there[i].SQL
 		}
 		s.Indexes = append(s.Indexes, made)

@@ -107,7 +107,17 @@ func (c *initial) parents(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	set := trackedSet(list, c.rules.Fold)
+	found, err := c.parentsOf(ctx, trackedSet(list, c.rules.Fold))
+	if err != nil {
+		return err
+	}
+	return c.track(ctx, found...)
+}
+
+// parentsOf reads the definitions of tables that are not in the set, but whose deletes and
+// key changes InnoDB carries on to some that are.
+func (c *initial) parentsOf(ctx context.Context, set *schema.Set) ([]*schema.Table, error) {
+	var found []*schema.Table
 	wanted := map[schema.Name]bool{}
 	for queue := set.Tables(); len(queue) > 0; queue = queue[1:] {
 		for _, key := range queue[0].ForeignKeys {
@@ -118,16 +128,13 @@ func (c *initial) parents(ctx context.Context) error {
 			wanted[parent] = true
 			definition, err := c.definitions.read(ctx, c.origin.conn, parent)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			definition = c.rules.Hide(definition)
-			if err := catalogue.PutDefinitions(ctx, c.pool, c.lease.Source.ID, tracked(c.rules, definition)...); err != nil {
-				return err
-			}
-			queue = append(queue, definition)
+			found, queue = append(found, definition), append(queue, definition)
 		}
 	}
-	return nil
+	return found, nil
 }
 
 // acts says whether InnoDB changes children's rows by this foreign key.

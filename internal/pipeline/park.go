@@ -25,7 +25,10 @@ func (w *writer) exclude(ctx context.Context, e *exclusion) error {
 		return err
 	}
 	w.forced = true
-	return w.park(ctx, tx, e.table, e.reason, catalogue.LoggedError{})
+	if err := w.park(ctx, tx, e.table, e.reason, catalogue.LoggedError{}); err != nil || !e.refill {
+		return err
+	}
+	return w.ask(ctx, tx, e.table, e.reason)
 }
 
 const exitHint = "on_error_replay is exit: mend the cause, then run enable_replica and start_replica; or set it to continue, which excludes the table and goes on"
@@ -48,13 +51,19 @@ func (w *writer) park(ctx context.Context, tx dial.Tx, name schema.Name, reason 
 	err := catalogue.Exclude(ctx, tx, w.sourceID, name, catalogue.Excluded, reason, position)
 	if fault.KindOf(err) == fault.State { // it was never replicated: a table that came by a rename
 		err = catalogue.PutTables(ctx, tx, w.sourceID, &catalogue.Table{
-			Source: name, Schema: e.Schema, Name: e.Name, State: catalogue.Excluded, Reason: reason, ExcludedAt: position,
+			Source: name, Schema: e.Schema, Name: e.Name, State: catalogue.Excluded,
 		})
+		if err == nil {
+			err = catalogue.Exclude(ctx, tx, w.sourceID, name, catalogue.Excluded, reason, position)
+		}
 	}
 	if err != nil {
 		return err
 	}
 	if err := catalogue.DropDefinitions(ctx, tx, w.sourceID, name); err != nil {
+		return err
+	}
+	if err := catalogue.NoteVersions(ctx, tx, w.sourceID, "excluded: "+reason); err != nil {
 		return err
 	}
 	w.applier.Exclude(name.String())

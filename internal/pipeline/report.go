@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"pgchameleon/internal/catalogue"
@@ -80,11 +81,47 @@ func fill(ctx context.Context, conn *dial.Conn, d *status.Detail) error {
 			ExcludedAt: shown(t.ExcludedAt), EstimatedRows: t.EstimatedRows, CopiedRows: t.CopiedRows, CopiedBytes: t.CopiedBytes, Discarded: t.DiscardedRows,
 		})
 	}
+	if err := fillRefills(ctx, conn, d, tables); err != nil {
+		return err
+	}
+	if err := fillOpen(ctx, conn, d); err != nil {
+		return err
+	}
 	rules, err := catalogue.Conversions(ctx, conn, d.ID)
 	for _, c := range rules {
 		d.Rules = append(d.Rules, status.Applied{Table: c.Table.String(), Column: c.Column, Rule: c.Rule, Count: c.Count, Originals: c.Kept})
 	}
 	return err
+}
+
+// fillOpen tells what waits for somebody, or for the stream to come to it.
+func fillOpen(ctx context.Context, conn *dial.Conn, d *status.Detail) error {
+	held, err := catalogue.HeldStatements(ctx, conn, d.ID)
+	if err != nil {
+		return err
+	}
+	for _, h := range held {
+		if h.State == catalogue.Held {
+			d.Held = append(d.Held, heldStatus(h))
+		}
+	}
+	wishes, err := catalogue.Skips(ctx, conn, d.ID, false)
+	for _, s := range wishes {
+		what := s.GTID
+		if what == "" {
+			what = fmt.Sprintf("%s:%d", s.File, s.Offset)
+		}
+		d.Skips = append(d.Skips, status.Skip{ID: s.ID, Transaction: what, Reason: s.Reason, AskedBy: s.AskedBy, Asked: s.Asked})
+	}
+	return err
+}
+
+func heldStatus(h *catalogue.HeldStatement) status.Held {
+	s := status.Held{ID: h.ID, Class: h.Class, Statement: h.Statement, Position: shown(h.Position), Transaction: h.Transaction, Began: h.At, Since: h.Since}
+	for _, n := range h.Tables {
+		s.Tables = append(s.Tables, n.String())
+	}
+	return s
 }
 
 // manyErrors bounds what show_errors lists.

@@ -50,12 +50,16 @@ func (s *stream) shadowing(ctx context.Context) error {
 		}
 		known[i].Spared = one.Spared
 	}
-	s.decoder.shadows = s.decoder.transform.Shadowing(s.origin.dialect, known, s.replica.spec.ReplicateShadows)
+	held := len(s.rules.DDL) > 0 // a swap that waits for an operator must find the shadow's rows
+	s.decoder.shadows = s.decoder.transform.Shadowing(s.origin.dialect, known, s.replica.spec.ReplicateShadows || held)
 	return nil
 }
 
 // spares says of a table with a row event whether its rows are not to be written.
 func (d *decoder) spares(name schema.Name, u *unit) (schema.Name, bool) {
+	if d.shadows == nil {
+		return name, false
+	}
 	name, spared := d.shadows.Spares(name, func(n schema.Name) bool {
 		_, catching := d.gate.catching[d.transform.Key(n)]
 		return !catching && !d.partly(&event.TableMap{Schema: n.Schema, Table: n.Table})
@@ -66,6 +70,9 @@ func (d *decoder) spares(name schema.Name, u *unit) (schema.Name, bool) {
 
 // noteShadows lets the writer store what has become known of shadow tables.
 func (d *decoder) noteShadows(u *unit) {
+	if d.shadows == nil {
+		return
+	}
 	if put, gone := d.shadows.Changes(); len(put)+len(gone) > 0 {
 		u.steps = append(u.steps, step{shadow: &shadowing{put: put, gone: gone}})
 	}

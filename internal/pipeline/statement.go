@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/ddl"
@@ -30,6 +31,11 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 		}
 	}
 	w.forced = true
+	if w.exit {
+		if err := failed(s); err != nil {
+			return err
+		}
+	}
 	if w.allExcluded(e) {
 		w.batch.Skipped++
 		return nil
@@ -37,7 +43,18 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 	if err := w.prove(ctx, e); err != nil {
 		return err
 	}
-	err := w.applier.Exec(ctx, w.patiently(e.SQL))
+	inTheWay, err := w.keptInTheWay(ctx, e)
+	if err != nil {
+		return err
+	}
+	if len(inTheWay) > 0 {
+		return w.keepOut(ctx, s, inTheWay)
+	}
+	parked, way, err := w.makeWay(ctx, e)
+	if err != nil {
+		return err
+	}
+	err = w.applier.Exec(ctx, w.patiently(append(way, e.SQL...)))
 	if fault.KindOf(err) == fault.Data {
 		return w.refused(ctx, s, err)
 	}
@@ -49,19 +66,43 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 	if err != nil {
 		return err
 	}
-	if err := w.record(ctx, tx, e); err != nil {
-		return fmt.Errorf("recording a statement's effect: %w", err)
+	for _, write := range []func() error{
+		func() error { return w.hold(ctx, tx, s) },
+		func() error { return w.leave(ctx, tx, parked, e) },
+		func() error { return w.record(ctx, tx, s) },
+		func() error { return w.note(ctx, tx, s.event) },
+	} {
+		if err := write(); err != nil {
+			return fmt.Errorf("recording a statement's effect: %w", err)
+		}
+	}
+	if e.Held != nil {
+		return nil
 	}
 	w.log.Info("statement applied", "statement", w.shown(s.event), "position", w.following())
 	return nil
 }
 
+// failed is an error if the statement takes a table out of the replica that nobody wants
+// to be taken out.
+func failed(s *statement) error {
+	for _, x := range s.effect.Excluded {
+		if !x.Wanted && !x.Refill {
+			return fault.New(fault.Data, exitHint, "table %s: %s", x.Name, x.Reason)
+		}
+	}
+	return nil
+}
+
 // shown is a statement's text for logs: without its literals where columns are masked.
 func (w *writer) shown(st *event.Statement) string {
-	if len(w.rules.Masks) == 0 {
+	return shownStatement(st, w.rules, w.dialect)
+}
+
+func shownStatement(st *event.Statement, rules *mapping.Rules, d parse.Dialect) string {
+	if len(rules.Masks) == 0 {
 		return st.SQL
 	}
-	d := w.dialect
 	d.SQLMode = st.SQLMode
 	return parse.HideLiterals(st.SQL, d)
 }
@@ -91,13 +132,19 @@ func touched(e *ddl.Effect) []schema.Name {
 	for _, pair := range e.Renamed {
 		names = append(names, pair[0])
 	}
+	if e.Held != nil {
+		names = append(names, e.Held.Names...)
+	}
 	return names
 }
 
 // refused parks the tables of a statement that PostgreSQL does not take.
 func (w *writer) refused(ctx context.Context, s *statement, cause error) error {
-	reason := fmt.Sprintf("PostgreSQL refused the statement's translation: %v", cause)
+	reason := fmt.Sprintf("PostgreSQL refused the statement's translation: %v%s", cause, remedy(cause))
 	names := append(touched(s.effect), s.effect.Created...)
+	for _, pair := range s.effect.Renamed {
+		names = append(names, pair[1]) // by which its rows come from here on
+	}
 	if w.exit {
 		return fault.New(fault.Data, exitHint, "tables %v: %s", names, reason)
 	}
@@ -109,12 +156,39 @@ func (w *writer) refused(ctx context.Context, s *statement, cause error) error {
 		if err := w.park(ctx, tx, name, reason, catalogue.LoggedError{SQL: w.shown(s.event)}); err != nil {
 			return err
 		}
+		if s.effect.Next.Get(name) == nil || !copyMends(cause) {
+			continue
+		}
+		if err := w.ask(ctx, tx, name, reason); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
+// copyMends says whether a copy of the table would have what a statement was refused for:
+// values as the source has made them, and the user's views on the columns of new types.
+func copyMends(cause error) bool {
+	code := dial.Code(cause)
+	return strings.HasPrefix(code, "22") || code == "23502" || code == "0A000"
+}
+
+// remedy says what to do about a refusal, where that is not plain from PostgreSQL's words.
+func remedy(cause error) string {
+	switch code := dial.Code(cause); {
+	case code == "2BP01": // a view, a rule, a foreign key of the user's
+		return "; nothing of yours is dropped. Drop what depends on it, or change it so that it does not need what the statement drops, and copy the table: sync_tables"
+	case code == "0A000":
+		return "; the table needs a copy, with which views and rules on it are made again: sync_tables"
+	case strings.HasPrefix(code, "22") || strings.HasPrefix(code, "23"):
+		return "; what the source made of its values cannot be worked out here, and the table needs a copy: sync_tables"
+	}
+	return ""
+}
+
 // record writes down what a statement has done to the set of tables.
-func (w *writer) record(ctx context.Context, tx dial.Tx, e *ddl.Effect) error {
+func (w *writer) record(ctx context.Context, tx dial.Tx, s *statement) error {
+	e := s.effect
 	gone := slices.Clone(e.Dropped)
 	put := slices.Concat(e.Created, e.Changed)
 	for _, pair := range e.Renamed {
@@ -156,11 +230,25 @@ func (w *writer) record(ctx context.Context, tx dial.Tx, e *ddl.Effect) error {
 	if err := catalogue.PutDefinitions(ctx, tx, w.sourceID, tracked(w.rules, definitions...)...); err != nil {
 		return err
 	}
+	if err := catalogue.PutDatabases(ctx, tx, w.sourceID, collations(w.rules, e.Next)); err != nil {
+		return err
+	}
 	if err := w.swapped(ctx, tx, e); err != nil {
 		return err
 	}
 	for _, x := range e.Excluded {
-		if err := w.park(ctx, tx, x.Name, x.Reason, catalogue.LoggedError{}); err != nil {
+		if err := w.park(ctx, tx, x.Name, x.Reason, catalogue.LoggedError{SQL: w.shown(s.event)}); err != nil {
+			return err
+		}
+		if x.Kept {
+			if err := catalogue.KeepTable(ctx, tx, w.sourceID, x.Name, w.tracker.Position()); err != nil {
+				return err
+			}
+		}
+		if !x.Refill {
+			continue
+		}
+		if err := w.ask(ctx, tx, x.Name, x.Reason); err != nil {
 			return err
 		}
 	}

@@ -29,6 +29,7 @@ type writer struct {
 	tracker  tracker                // as of what has been written
 	excluded *nameSet               // tells the decoder
 	exit     bool                   // on_error_replay: exit
+	manual   bool                   // refill: manual
 
 	lockTimeout time.Duration // how long a statement may wait for a table that others use; 0: as long as it takes
 
@@ -44,9 +45,10 @@ type writer struct {
 	batch   catalogue.Counters
 	log     *slog.Logger
 	values  *valueLog
-	seal    *seal    // of what is kept of masked columns
-	changed streamed // values of the batch that rules have changed
-	unread  spared   // rows of the batch that are not written
+	seal    *seal               // of what is kept of masked columns
+	session *[]schema.Temporary // sessions' temporary tables, where they have changed in the batch
+	changed streamed            // values of the batch that rules have changed
+	unread  spared              // rows of the batch that are not written
 }
 
 const (
@@ -143,6 +145,14 @@ func (w *writer) unit(ctx context.Context, u unit) error {
 		return err
 	}
 	w.changed.add(u)
+	if u.skipped != nil {
+		if err := w.passedOver(ctx, u.skipped); err != nil {
+			return err
+		}
+	}
+	if u.sessions {
+		w.session = &u.temporary
+	}
 	if !t.Final {
 		return w.unburden(ctx)
 	}
@@ -188,6 +198,8 @@ func (w *writer) steps(ctx context.Context, u unit) error {
 			err = w.xa(ctx, s.xa)
 		case s.shadow != nil:
 			err = w.shadow(ctx, s.shadow)
+		case s.arrival != nil:
+			err = w.arrive(ctx, s.arrival)
 		}
 		if err != nil {
 			return err
@@ -209,6 +221,16 @@ func (w *writer) commit(ctx context.Context) error {
 		if err := w.digest(ctx, tx); err != nil {
 			return err
 		}
+		if w.forced {
+			if err := catalogue.SealVersions(ctx, tx, w.sourceID, position, w.last, catalogue.EndedVersions); err != nil {
+				return err
+			}
+		}
+		if w.session != nil {
+			if err := catalogue.PutTemporary(ctx, tx, w.sourceID, *w.session); err != nil {
+				return err
+			}
+		}
 		return catalogue.SaveApplied(ctx, tx, w.sourceID, w.epoch, position, w.last, w.counters())
 	})
 	if err != nil {
@@ -217,6 +239,7 @@ func (w *writer) commit(ctx context.Context) error {
 	w.log.Debug("batch committed", "rows", w.rows, "transactions", w.batch.Transactions, "took", time.Since(began), "position", position.String())
 	w.rows, w.behind, w.forced, w.saved = 0, false, false, time.Now()
 	w.batch = catalogue.Counters{}
+	w.session = nil
 	w.changed.clear()
 	return nil
 }

@@ -18,18 +18,22 @@ func (n Name) String() string { return n.Schema + "." + n.Table }
 // is part of a Set: Clone it first.
 type Table struct {
 	Name
-	Columns       []Column     `json:"columns"`
-	Indexes       []Index      `json:"indexes,omitempty"` // as SHOW CREATE TABLE orders them; the primary key first
-	ForeignKeys   []ForeignKey `json:"foreign_keys,omitempty"`
-	Checks        []Check      `json:"checks,omitempty"`
-	Engine        string       `json:"engine,omitempty"`
-	Charset       string       `json:"charset,omitempty"`
-	Collation     string       `json:"collation,omitempty"`
-	Comment       string       `json:"comment,omitempty"`
-	AutoIncrement uint64       `json:"auto_increment,omitempty"` // the next value, 0 if not known
-	Versioned     bool         `json:"versioned,omitempty"`      // MariaDB: WITH SYSTEM VERSIONING
-	Partitioned   bool         `json:"partitioned,omitempty"`
-	Sequence      bool         `json:"sequence,omitempty"` // MariaDB: a sequence, whose "rows" are not data
+	Columns       []Column      `json:"columns"`
+	Indexes       []Index       `json:"indexes,omitempty"` // as SHOW CREATE TABLE orders them; the primary key first
+	ForeignKeys   []ForeignKey  `json:"foreign_keys,omitempty"`
+	Checks        []Check       `json:"checks,omitempty"`
+	Engine        string        `json:"engine,omitempty"`
+	Charset       string        `json:"charset,omitempty"`
+	Collation     string        `json:"collation,omitempty"`
+	Comment       string        `json:"comment,omitempty"`
+	AutoIncrement uint64        `json:"auto_increment,omitempty"` // the next value, 0 if not known
+	Versioned     bool          `json:"versioned,omitempty"`      // MariaDB: WITH SYSTEM VERSIONING
+	Partitioning  *Partitioning `json:"partitioning,omitempty"`   // nil: it has none
+	Sequence      bool          `json:"sequence,omitempty"`       // MariaDB: a sequence, whose "rows" are not data
+
+	// What the replica has done otherwise, because a statement was to be ignored.
+	Diverging bool     `json:"diverging,omitempty"` // rows that the source has removed are still there
+	Surplus   []string `json:"surplus,omitempty"`   // columns that the source has dropped are still there
 }
 
 // Column is a column in the order of the row images.
@@ -44,6 +48,18 @@ type Column struct {
 	Invisible     bool       `json:"invisible,omitempty"`
 	Comment       string     `json:"comment,omitempty"`
 	System        bool       `json:"system,omitempty"` // MariaDB: ROW START or ROW END of system versioning
+
+	// What the replica has done otherwise, because a statement was to be ignored.
+	LeftOut bool    `json:"left_out,omitempty"` // the replica does not have the column
+	Made    *Column `json:"made,omitempty"`     // the replica's column is still made after this one
+}
+
+// MadeAs is the name by which the replica knows the column.
+func (c *Column) MadeAs() string {
+	if c.Made != nil {
+		return c.Made.Name
+	}
+	return c.Name
 }
 
 // Type is a column type with all that its values' meaning depends on.
@@ -69,6 +85,8 @@ type Default struct {
 	Null bool   `json:"null,omitempty"` // DEFAULT NULL
 	Expr bool   `json:"expr,omitempty"` // Text is an SQL expression (current_timestamp(), (a + 1), b'01', uuid())
 	Text string `json:"text,omitempty"` // the literal's value without quotes, or the expression
+
+	Charset string `json:"charset,omitempty"` // that an introducer states for Text, which is bytes: x'…' or b'…'
 }
 
 // Generated is a generated column's expression.
@@ -164,7 +182,7 @@ func (t *Table) identity(index *Index) []int {
 	var key []int
 	for _, part := range index.Parts {
 		at := t.Column(part.Column)
-		if part.Column == "" || part.Prefix > 0 || at < 0 || t.Columns[at].System ||
+		if part.Column == "" || part.Prefix > 0 || at < 0 || t.Columns[at].System || t.Columns[at].LeftOut ||
 			(!t.Columns[at].NotNull && index.Kind != PrimaryKey) {
 			return nil
 		}
@@ -187,5 +205,7 @@ func (t *Table) Clone() *Table {
 		c.ForeignKeys[i].RefColumns = slices.Clone(c.ForeignKeys[i].RefColumns)
 	}
 	c.Checks = slices.Clone(t.Checks)
+	c.Partitioning = t.Partitioning.Clone()
+	c.Surplus = slices.Clone(t.Surplus)
 	return &c
 }

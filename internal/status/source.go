@@ -42,7 +42,25 @@ type Detail struct {
 	Source
 	Mappings map[string]string `json:"schema_mappings"` // source schema → PostgreSQL schema
 	Replicas []Replica         `json:"replicas"`
+	Refills  []Refill          `json:"refills"`
 	Rules    []Applied         `json:"rules_applied"`
+	Held     []Held            `json:"held"`
+	Skips    []Skip            `json:"to_be_skipped"`
+}
+
+// Refill is a table that is filled from the source while the others are followed.
+type Refill struct {
+	Source        string        `json:"source"`          // schema.table
+	Target        string        `json:"target"`          // schema.table in PostgreSQL
+	AsOf          string        `json:"as_of,omitempty"` // position of which the table in PostgreSQL is meanwhile; "" if it is followed
+	Step          string        `json:"step"`            // waiting, copying, catching_up
+	EstimatedRows int64         `json:"estimated_rows"`
+	CopiedRows    int64         `json:"copied_rows"`
+	Position      string        `json:"position,omitempty"` // up to which its own stream has applied the source's changes
+	Lag           time.Duration `json:"lag_ns"`             // of that stream
+	Reason        string        `json:"reason"`             // why it is filled
+	Tries         int           `json:"tries"`              // that have failed
+	Note          string        `json:"note,omitempty"`     // why the last one did
 }
 
 // Replica is where one table stands.

@@ -2,43 +2,11 @@ package transform
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"pgchameleon/internal/change"
 	"pgchameleon/internal/event"
-	"pgchameleon/internal/schema"
 	"pgchameleon/internal/typemap"
 )
-
-// agrees checks the tracked definition against the event's own description of
-// the table, so that a row is never written shifted.
-func agrees(t *schema.Table, m *event.TableMap) error {
-	if len(m.Types) != len(t.Columns) {
-		return fmt.Errorf("the binlog has %d columns where the tracked definition has %d; copy the table again", len(m.Types), len(t.Columns))
-	}
-	for i, name := range m.Names {
-		if !strings.EqualFold(name, t.Columns[i].Name) {
-			return fmt.Errorf("column %d is %s in the binlog and %s in the tracked definition; copy the table again", i+1, name, t.Columns[i].Name)
-		}
-	}
-	for i, members := range m.Members {
-		if c := &t.Columns[i]; members != nil && !sameMembers(&c.Type, members) {
-			return fmt.Errorf("the members of column %s are not the same in the binlog and in the tracked definition; copy the table again", c.Name)
-		}
-	}
-	return nil
-}
-
-// sameMembers compares an enum's or a set's members with those of the binlog, which
-// are in the column's character set: one by one where that is UTF-8.
-func sameMembers(t *schema.Type, members []string) bool {
-	switch t.Charset {
-	case "utf8mb4", "utf8mb3", "utf8", "ascii":
-		return slices.Equal(t.Values, members)
-	}
-	return len(t.Values) == len(members)
-}
 
 // rows decodes the images of one event. All lines share one buffer. A plain
 // table gives one element, a system-versioned one may give several.

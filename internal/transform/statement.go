@@ -27,7 +27,14 @@ func (x *Transformer) Statement(st *event.Statement, dialect parse.Dialect, cove
 	if len(hidden) > 0 {
 		older = older.With(hidden)
 	}
-	effect, err := ddl.Apply(older, st, dialect, x.rules)
+	effect, st := x.sessional(st, dialect)
+	own := effect != nil
+	var err error
+	if !own {
+		effect, err = ddl.Apply(older, st, dialect, x.rules)
+	} else {
+		effect.Next = older
+	}
 	var unknown *ddl.Untranslatable
 	if errors.As(err, &unknown) {
 		effect = &ddl.Effect{Next: older}
@@ -37,13 +44,16 @@ func (x *Transformer) Statement(st *event.Statement, dialect parse.Dialect, cove
 	} else if err != nil {
 		return nil, err
 	}
-	if x.shadows != nil {
+	if x.shadows != nil && !own {
 		x.shadows.effect(older, effect, st)
 	}
 	if effect.Ignored || x.meets(effect, hidden) {
 		effect = &ddl.Effect{Next: older, Ignored: true}
 	}
-	if x.parents(effect, st, dialect); effect.Ignored {
+	if !own {
+		x.parents(effect, st, dialect)
+	}
+	if effect.Ignored {
 		effect.Next = x.set
 		return effect, nil
 	}
@@ -64,7 +74,7 @@ func (x *Transformer) parents(effect *ddl.Effect, st *event.Statement, dialect p
 		return
 	}
 	everything := *x.rules
-	everything.Limit, everything.Skip = nil, nil
+	everything.Limit, everything.Skip, everything.Apart, everything.DDL = nil, nil, nil, nil
 	own, err := ddl.Apply(only, st, dialect, &everything)
 	if err != nil || own.Ignored {
 		return // a statement that cannot be read shows at the table's next event
@@ -104,6 +114,7 @@ func (x *Transformer) meets(effect *ddl.Effect, newer []schema.Name) bool {
 
 // follow takes the effect's schema as the tracked one.
 func (x *Transformer) follow(effect *ddl.Effect, newer []*schema.Table) {
+	x.withChildren(effect)
 	next := effect.Next.With(nil, newer...)
 	changed := map[schema.Name]bool{}
 	for _, list := range [][]schema.Name{effect.Created, effect.Dropped, effect.Changed} {

@@ -26,6 +26,7 @@ type tracked struct {
 	lost   []*TableError // children that cascades would change and cannot be told to
 	err    error         // why it cannot be mapped; its rows cannot be written then
 
+	checked *event.TableMap // the description that the definition was found to agree with last
 	decoder *typemap.RowDecoder
 	types   []byte // the wire types and metadata that decoder is for
 	meta    []uint16
@@ -58,7 +59,7 @@ func (x *Transformer) track(next *schema.Set, changed map[schema.Name]bool) {
 			if child == nil || child.change == nil {
 				continue
 			}
-			if err := maskedAlike(t, child, ref.key); err != nil {
+			if err := followed(t, child, ref.key); err != nil {
 				t.lost = append(t.lost, &TableError{Table: child.source.Name, Err: err})
 			} else if c := link(t, child, ref.key); c != nil {
 				t.change.Children = append(t.change.Children, c)
@@ -156,16 +157,25 @@ func withAncestors(changed map[schema.Name]bool, sets ...*schema.Set) map[schema
 	return all
 }
 
-// maskedAlike makes sure that a foreign key's columns hold the same values on both sides.
-func maskedAlike(parent, child *tracked, key *schema.ForeignKey) error {
+// followed makes sure that a foreign key's columns are there and hold the same values on both sides.
+func followed(parent, child *tracked, key *schema.ForeignKey) error {
 	for i := range key.Columns {
 		p, q := parent.mapped.Column(key.RefColumns[i]), child.mapped.Column(key.Columns[i])
+		if (p < 0 || q < 0) && (leftOut(parent, key.RefColumns[i]) || leftOut(child, key.Columns[i])) {
+			return fmt.Errorf("column %s refers to %s of %s, and one of them was left out by ddl_policy, so that what the foreign key's action does cannot be followed",
+				key.Columns[i], key.RefColumns[i], parent.source.Name)
+		}
 		if p >= 0 && q >= 0 && parent.mapped.Columns[p].Map.Mask() != child.mapped.Columns[q].Map.Mask() {
 			return fmt.Errorf("column %s refers to %s of %s, which has another mask, so that what the foreign key's action does cannot be followed; give both the same mask",
 				key.Columns[i], key.RefColumns[i], parent.source.Name)
 		}
 	}
 	return nil
+}
+
+func leftOut(t *tracked, column string) bool {
+	at := t.source.Column(column)
+	return at >= 0 && t.source.Columns[at].LeftOut
 }
 
 func link(parent, child *tracked, key *schema.ForeignKey) *change.Child {
@@ -194,11 +204,14 @@ func action(r schema.Rule) change.Action {
 // decoderFor gives the decoder for images described by m, made anew only when
 // the wire types differ from the last event's.
 func (t *tracked) decoderFor(m *event.TableMap) (*typemap.RowDecoder, error) {
-	if t.decoder != nil && bytes.Equal(t.types, m.Types) && slices.Equal(t.meta, m.Meta) {
+	if t.decoder != nil && t.checked == m {
 		return t.decoder, nil
 	}
 	if err := agrees(t.source, m); err != nil {
 		return nil, err
+	}
+	if t.checked = m; t.decoder != nil && bytes.Equal(t.types, m.Types) && slices.Equal(t.meta, m.Meta) {
+		return t.decoder, nil
 	}
 	columns, ordinals := make([]*typemap.Column, 0, len(t.mapped.Columns)), make([]int, 0, len(t.mapped.Columns))
 	for _, c := range t.mapped.Columns {
@@ -207,7 +220,7 @@ func (t *tracked) decoderFor(m *event.TableMap) (*typemap.RowDecoder, error) {
 	meta := typemap.WireMeta(t.source.Columns, m.Types, m.Meta)
 	decoder, err := typemap.NewRowDecoder(columns, ordinals, m.Types, meta)
 	if err != nil {
-		return nil, err
+		return nil, &contradiction{err.Error()}
 	}
 	if t.period, err = periodDecoder(t.source, m.Types, meta); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -19,7 +20,8 @@ type Transformer struct {
 	set    *schema.Set
 	tables map[schema.Name]*tracked
 
-	shadows *Shadows // nil: shadow tables are replicated like any others
+	shadows  *Shadows // nil: shadow tables are replicated like any others
+	sessions sessions
 }
 
 // New gives a transformer whose tracked schema is set. cascades says that the
@@ -34,8 +36,9 @@ func New(set *schema.Set, rules *mapping.Rules, cascades bool) *Transformer {
 // TableError says that a table's rows cannot be turned into changes. The table
 // has to be excluded; it tells nothing about other tables.
 type TableError struct {
-	Table schema.Name
-	Err   error
+	Table  schema.Name
+	Err    error
+	Refill bool // its definition on the source is another than the tracked one: it can be read again
 }
 
 // Error names the table and the cause.
@@ -119,7 +122,8 @@ func (x *Transformer) Rows(r *event.Rows, covered Covered) ([]*change.Rows, Repo
 	}
 	list, report, err := t.rows(r)
 	if err != nil {
-		return nil, Report{}, &TableError{Table: t.source.Name, Err: err}
+		var other *contradiction
+		return nil, Report{}, &TableError{Table: t.source.Name, Err: err, Refill: errors.As(err, &other)}
 	}
 	for _, rows := range list {
 		rows.Spared = spared

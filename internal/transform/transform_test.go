@@ -36,7 +36,7 @@ func family() (*schema.Set, *mapping.Rules) {
 func deleted(table string, names ...string) *event.Rows {
 	return &event.Rows{
 		Action: event.Delete, Before: []byte{3}, Data: []byte{0, 1, 0, 0, 0, 2, 0, 0, 0},
-		Map: &event.TableMap{Schema: "shop", Table: table, Types: []byte{3, 3}, Meta: []uint16{0, 0}, Nullable: []byte{2}, Names: names},
+		Map: &event.TableMap{Schema: "shop", Table: table, Types: []byte{3, 3}, Meta: []uint16{0, 0}, Nullable: []byte{2}, Names: names, Key: []int{0}},
 	}
 }
 
@@ -120,7 +120,7 @@ func TestEventsThatContradictTheTrackedSchema(t *testing.T) {
 		spoil(r)
 		list, _, err := x.Rows(r, holds())
 		var bad *TableError
-		if !errors.As(err, &bad) || bad.Table != name("child") || list != nil || !strings.HasPrefix(err.Error(), "table shop.child: ") {
+		if !errors.As(err, &bad) || bad.Table != name("child") || list != nil || !strings.HasPrefix(err.Error(), "table shop.child: ") || bad.Refill != strings.HasPrefix(story, "another") {
 			t.Errorf("%s: %v, %v", story, list, err)
 		}
 	}

@@ -14,6 +14,12 @@ WITH source AS (
     WHERE t.i_id_table = c.i_id_table AND t.i_id_source IN (SELECT i_id_source FROM source)
 ), definitions AS (
     DELETE FROM sch_chameleon.t_definitions WHERE i_id_source IN (SELECT i_id_source FROM source)
+), versions AS (
+    DELETE FROM sch_chameleon.t_schema_versions WHERE i_id_source IN (SELECT i_id_source FROM source)
+), horizon AS (
+    UPDATE sch_chameleon.t_sources SET t_history_from = '' WHERE i_id_source IN (SELECT i_id_source FROM source)
+), temporary AS (
+    DELETE FROM sch_chameleon.t_temporary_tables WHERE i_id_source IN (SELECT i_id_source FROM source)
 ), conversions AS (
     DELETE FROM sch_chameleon.t_conversions WHERE i_id_source IN (SELECT i_id_source FROM source)
 ), shadows AS (

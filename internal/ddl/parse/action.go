@@ -91,10 +91,15 @@ type SetOptions struct{ Options Options }
 
 // Partition is an action on partitions.
 type Partition struct {
-	Verb  string      // in lower case: "by", "remove", "add", "drop", "truncate", "exchange", "convert", "convert table" …
-	Names []string    // of partitions
-	All   bool        // ALL
-	Table schema.Name // of exchange and convert
+	Verb   string               // in lower case: "by", "remove", "add", "drop", "truncate", "exchange", "convert", "convert table" …
+	Names  []string             // of partitions
+	All    bool                 // ALL
+	Exists bool                 // IF EXISTS or IF NOT EXISTS
+	Table  schema.Name          // of exchange and convert
+	By     *schema.Partitioning // of by
+	Parts  []schema.Partition   // new ones: of add, reorganize and convert table
+	Count  int                  // of add and coalesce, where only a number is stated
+	Unsure bool                 // WITHOUT VALIDATION
 }
 
 // Versioning is ADD or DROP SYSTEM VERSIONING.
@@ -107,8 +112,11 @@ type SetPeriod struct {
 	IfExists bool
 }
 
+// Tablespace is DISCARD or IMPORT TABLESPACE: the rows are others, and no event says so.
+type Tablespace struct{}
+
 // NoEffect is a clause that changes nothing that is tracked: FORCE, ALGORITHM,
-// ORDER BY, DISABLE KEYS, DISCARD TABLESPACE …
+// ORDER BY, DISABLE KEYS …
 type NoEffect struct{ Text string }
 
 func (*AddColumn) action()    {}
@@ -128,4 +136,5 @@ func (*SetOptions) action()   {}
 func (*Partition) action()    {}
 func (*Versioning) action()   {}
 func (*SetPeriod) action()    {}
+func (*Tablespace) action()   {}
 func (*NoEffect) action()     {}

@@ -5,11 +5,13 @@ func (p *parser) alter() Statement {
 	p.what = "ALTER"
 	p.expect("ALTER")
 	at := p.at
-	for p.any("ONLINE", "OFFLINE", "IGNORE") != "" {
+	ignore := false
+	for word := p.any("ONLINE", "OFFLINE", "IGNORE"); word != ""; word = p.any("ONLINE", "OFFLINE", "IGNORE") {
+		ignore = ignore || word == "IGNORE"
 	}
 	switch {
 	case p.accept("TABLE"):
-		return p.alterTable()
+		return p.alterTable(ignore)
 	case p.accept("SEQUENCE"):
 		return p.sequence(&Sequence{Verb: "alter"})
 	case p.accept("DATABASE") || p.accept("SCHEMA"):
@@ -19,9 +21,9 @@ func (p *parser) alter() Statement {
 	return &Other{Kind: p.object()}
 }
 
-func (p *parser) alterTable() Statement {
+func (p *parser) alterTable(ignore bool) Statement {
 	p.what = "ALTER TABLE"
-	s := &AlterTable{IfExists: p.ifExists()}
+	s := &AlterTable{IfExists: p.ifExists(), Ignore: ignore}
 	s.Name = p.tableName()
 	p.wait()
 	for !p.end() && !p.is(";") {
@@ -79,6 +81,9 @@ func (p *parser) action() []Action {
 		return []Action{p.convert()}
 	case p.isPartition():
 		return []Action{p.partition()}
+	case p.is("DISCARD", "TABLESPACE"), p.is("IMPORT", "TABLESPACE"):
+		p.at += 2
+		return []Action{&Tablespace{}}
 	case p.nothing():
 		return []Action{&NoEffect{Text: p.since(at)}}
 	}
@@ -95,7 +100,6 @@ func (p *parser) action() []Action {
 func (p *parser) nothing() bool {
 	switch {
 	case p.accept("FORCE"), p.accept("ENABLE", "KEYS"), p.accept("DISABLE", "KEYS"),
-		p.accept("DISCARD", "TABLESPACE"), p.accept("IMPORT", "TABLESPACE"),
 		p.accept("SECONDARY_LOAD"), p.accept("SECONDARY_UNLOAD"),
 		p.accept("WITH", "VALIDATION"), p.accept("WITHOUT", "VALIDATION"), p.accept("NOWAIT"):
 	case p.any("ALGORITHM", "LOCK") != "":
@@ -200,7 +204,7 @@ func (p *parser) dropAction() Action {
 	switch {
 	case p.accept("PARTITION"):
 		d := &Partition{Verb: "drop"}
-		p.ifExists()
+		d.Exists = p.ifExists()
 		d.Names = p.names()
 		return d
 	case p.accept("SYSTEM", "VERSIONING"):

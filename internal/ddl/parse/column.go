@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"slices"
 	"strings"
 
 	"pgchameleon/internal/schema"
@@ -14,9 +15,30 @@ func (p *parser) column(name string) (Column, []Key) {
 		before := p.at
 		keys = append(keys, p.attribute(&c)...)
 		if p.at == before {
-			return c, keys
+			return c, p.oneEach(keys)
 		}
 	}
+}
+
+// oneEach drops the keys of a column that it states twice; in MariaDB a primary
+// key makes a unique one needless.
+func (p *parser) oneEach(keys []Key) []Key {
+	stated := map[schema.IndexKind]bool{}
+	is := func(k Key, kind schema.IndexKind) bool {
+		index, ok := k.(*Index)
+		return ok && index.Kind == kind
+	}
+	if p.dialect.MariaDB() {
+		stated[schema.Unique] = slices.ContainsFunc(keys, func(k Key) bool { return is(k, schema.PrimaryKey) })
+	}
+	return slices.DeleteFunc(keys, func(k Key) bool {
+		if !is(k, schema.Unique) {
+			return false
+		}
+		again := stated[schema.Unique]
+		stated[schema.Unique] = true
+		return again
+	})
 }
 
 // attribute reads one attribute of a column, or nothing.
@@ -59,13 +81,8 @@ func (p *parser) attribute(c *Column) []Key {
 		c.Versioning = "with"
 	case p.accept("WITHOUT", "SYSTEM", "VERSIONING"):
 		c.Versioning = "without"
-	case p.accept("REFERENCES"):
-		f := &ForeignKey{Column: c.Name}
-		f.Columns = []string{c.Name}
-		p.references(f)
-		return []Key{f}
-	case p.is("CONSTRAINT"), p.is("CHECK"):
-		return p.columnCheck(c)
+	case p.is("CONSTRAINT"), p.is("CHECK"), p.is("REFERENCES"):
+		return p.columnConstraint(c)
 	}
 	return nil
 }
@@ -78,12 +95,21 @@ func (p *parser) columnKey(kind schema.IndexKind, part []schema.IndexPart) Key {
 	return k
 }
 
-// columnCheck reads [CONSTRAINT [name]] CHECK (…) [NOT ENFORCED], if it is one.
-func (p *parser) columnCheck(c *Column) []Key {
-	k := &Check{Column: c.Name}
-	if p.accept("CONSTRAINT") && !p.is("CHECK") {
-		k.Name = p.name()
+// columnConstraint reads [CONSTRAINT [name]] CHECK (…) [NOT ENFORCED], or
+// REFERENCES … likewise.
+func (p *parser) columnConstraint(c *Column) []Key {
+	name := ""
+	if p.accept("CONSTRAINT") && !p.is("CHECK") && !p.is("REFERENCES") {
+		name = p.name()
 	}
+	if p.accept("REFERENCES") {
+		f := &ForeignKey{Column: c.Name}
+		f.Name, f.Columns = name, []string{c.Name}
+		p.references(f)
+		return []Key{f}
+	}
+	k := &Check{Column: c.Name}
+	k.Name = name
 	p.expect("CHECK")
 	p.check(k)
 	return []Key{k}

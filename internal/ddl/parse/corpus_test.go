@@ -43,6 +43,34 @@ func corpus(t testing.TB) []sample {
 	return list
 }
 
+// proven reads the texts of the statements that the tests of package ddl run on the
+// servers, by the flavor of some of those: "both" where MariaDB may be one.
+func proven(t testing.TB) (list []sample) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/proven.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	replace := strings.NewReplacer("{db}", "db", "{other}", "other", "{lf}", "\n", "{cr}", "\r", "{tab}", "\t", "{ff}", "\f", "{vt}", "\v")
+	for _, line := range strings.Split(string(text), "\n") {
+		field := strings.Split(line, "\t")
+		if len(field) != 6 || line[0] == '#' {
+			continue
+		}
+		s := sample{id: field[0], flavor: "both", sql: replace.Replace(field[5])}
+		if !strings.Contains(field[1], "mariadb") && field[1] != "all" && field[1] != "both" {
+			s.flavor = "mysql"
+		} else if strings.HasPrefix(field[1], "mariadb") {
+			s.flavor = "mariadb"
+		}
+		for _, mode := range strings.Split(field[2], ",") {
+			s.mode |= map[string]uint64{"ANSI_QUOTES": parse.AnsiQuotes, "NO_BACKSLASH_ESCAPES": parse.NoBackslashEscapes, "ORACLE": parse.Oracle | parse.AnsiQuotes}[mode]
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
 // dialects are those of the servers that tests run on.
 var dialects = map[string]parse.Dialect{
 	"mariadb-10.11": {Flavor: event.MariaDB, Version: 101119},

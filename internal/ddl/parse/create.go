@@ -1,6 +1,10 @@
 package parse
 
-import "strings"
+import (
+	"strings"
+
+	"pgchameleon/internal/schema"
+)
 
 // create reads CREATE.
 func (p *parser) create() Statement {
@@ -57,8 +61,10 @@ func (p *parser) createTable(s *CreateTable) Statement {
 	for p.options(&s.Options) || p.accept(",") {
 	}
 	if p.is("PARTITION", "BY") {
-		s.Partitioned = true
-		p.skipTo(func() bool { return !p.is("(") && p.isSelect() || p.is("START", "TRANSACTION") || p.is(";") })
+		s.Partitioning = p.partitioning(func() bool { return !p.is("(") && p.isSelect() || p.is("START", "TRANSACTION") || p.is(";") })
+	}
+	if s.Options.Sequence {
+		return &Sequence{Verb: "create", Names: []schema.Name{s.Name}, Temporary: s.Temporary, OrReplace: s.OrReplace, IfExists: s.IfNotExists}
 	}
 	if p.accept("START", "TRANSACTION") {
 		s.StartTransaction = true

@@ -15,6 +15,7 @@ type parser struct {
 	tokens  []token
 	at      int
 	what    string // kind of the statement, for errors
+	depth   int    // of the expression that is read
 }
 
 type giveUp struct{ err error }

@@ -32,12 +32,12 @@ func (p *parser) defaultExpression(at int) *schema.Default {
 	p.at = at
 	for p.accept("(") { // (now()) and ((1)) are now() and 1
 	}
-	if p.isClock() {
-		clock := p.clock()
-		for p.accept(")") {
+	opened := p.at - at
+	if call := p.timeCall(); call != "" {
+		for ; opened > 0 && p.accept(")"); opened-- {
 		}
 		if p.at == to {
-			return &schema.Default{Expr: true, Text: clock}
+			return &schema.Default{Expr: true, Text: call}
 		}
 	}
 	p.at = at
@@ -51,9 +51,30 @@ func (p *parser) defaultExpression(at int) *schema.Default {
 	return &schema.Default{Expr: true, Text: p.since(at)}
 }
 
+// timeCall reads a function of the statement's time and gives its usual name, or "".
+func (p *parser) timeCall() string {
+	name := ""
+	switch word := p.peek(0).upper; {
+	case p.isClock():
+		return p.clock()
+	case word == "CURRENT_DATE", word == "CURDATE" && p.peek(1).matches("("):
+		name = "curdate"
+	case word == "CURRENT_TIME", word == "LOCALTIME", word == "CURTIME" && p.peek(1).matches("("):
+		name = "curtime"
+	default:
+		return ""
+	}
+	p.at++
+	digits := ""
+	if p.is("(") {
+		digits = p.parens()
+	}
+	return name + "(" + digits + ")"
+}
+
 // literal reads a literal with its sign, or gives nil.
 func (p *parser) literal() *schema.Default {
-	p.introducer()
+	charset := p.introducer()
 	sign := p.any("-", "+")
 	t := p.peek(0)
 	switch {
@@ -66,13 +87,18 @@ func (p *parser) literal() *schema.Default {
 	case sign != "":
 		return nil
 	case t.kind == str:
-		return &schema.Default{Text: p.str()}
+		text := p.str()
+		if charset != "" && !strings.HasPrefix(charset, "utf8") && strings.ContainsFunc(text, func(r rune) bool { return r > 0x7F }) {
+			// its bytes were the client's, which are not known here
+			return &schema.Default{Expr: true, Text: "_" + charset + "'" + strings.ReplaceAll(text, "'", "''") + "'"}
+		}
+		return &schema.Default{Text: text}
 	case t.kind == hexa:
 		p.at++
-		return &schema.Default{Expr: true, Text: "x'" + evenHex(t.text) + "'"}
+		return &schema.Default{Expr: true, Text: "x'" + evenHex(t.text) + "'", Charset: charset}
 	case t.kind == bits:
 		p.at++
-		return &schema.Default{Expr: true, Text: "b'" + t.text + "'"}
+		return &schema.Default{Expr: true, Text: "b'" + t.text + "'", Charset: charset}
 	case p.accept("NULL"):
 		return &schema.Default{Null: true}
 	case p.accept("TRUE"):
@@ -90,7 +116,16 @@ func (p *parser) literal() *schema.Default {
 var clocks = map[string]bool{"CURRENT_TIMESTAMP": true, "NOW": true, "LOCALTIME": true, "LOCALTIMESTAMP": true, "SYSDATE": true}
 
 func (p *parser) isClock() bool {
-	return clocks[p.peek(0).upper] && p.peek(0).upper != "SYSDATE" && (p.peek(0).upper != "NOW" || p.peek(1).matches("("))
+	switch t := p.peek(0); t.upper {
+	case "NOW":
+		return p.peek(1).matches("(")
+	case "LOCALTIME": // a time of day since MariaDB 11.7
+		return !p.dialect.MariaDB() || p.dialect.Version < 110700
+	case "SYSDATE":
+		return false
+	default:
+		return clocks[t.upper]
+	}
 }
 
 // clock reads now() in any spelling and gives "current_timestamp(n)".

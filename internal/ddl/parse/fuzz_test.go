@@ -12,7 +12,7 @@ import (
 // No text makes the parser panic or loop; what is wrong with it is told by one
 // of two kinds of error, whose offset is in the text.
 func FuzzParse(f *testing.F) {
-	for _, s := range corpus(f) {
+	for _, s := range append(corpus(f), proven(f)...) {
 		f.Add(s.sql, s.flavor == "mariadb", s.mode)
 	}
 	f.Fuzz(func(t *testing.T, sql string, mariadb bool, mode uint64) {

@@ -120,7 +120,7 @@ func (p *parser) part(k *Index) {
 			p.expect(")")
 		}
 	}
-	part.Desc = p.any("ASC", "DESC") == "DESC"
+	part.Desc = p.any("ASC", "DESC") == "DESC" && p.dialect.descends()
 	k.Parts = append(k.Parts, part)
 }
 
@@ -175,6 +175,9 @@ func (p *parser) references(f *ForeignKey) {
 	}
 	if p.accept("MATCH") {
 		p.name()
+		if !p.dialect.MariaDB() && p.dialect.Version < 80000 { // InnoDB read no further
+			defer func() { f.OnDelete, f.OnUpdate = "", "" }()
+		}
 	}
 	for {
 		switch {

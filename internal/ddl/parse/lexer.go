@@ -82,6 +82,10 @@ func (l *lexer) token() error {
 		return err
 	case strings.IndexByte("xXbBnN", c) >= 0 && l.peek(1) == '\'':
 		return l.prefixed(c | 0x20)
+	case c == '\\' && l.peek(1) == 'N':
+		l.at += 2
+		l.add(word, l.sql[start:l.at], start)
+		l.tokens[len(l.tokens)-1].upper = "NULL"
 	case isDigit(c) || c == '.' && isDigit(l.peek(1)) && !l.afterName():
 		l.number()
 	case isWord(c):

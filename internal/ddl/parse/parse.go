@@ -5,6 +5,7 @@ package parse
 
 import (
 	"fmt"
+	"time"
 
 	"pgchameleon/internal/event"
 )
@@ -34,10 +35,18 @@ type Dialect struct {
 	// ImplicitTimestamps says that explicit_defaults_for_timestamp is off: a
 	// TIMESTAMP column is NOT NULL and the first one follows the clock.
 	ImplicitTimestamps bool
+
+	// Zone is the time zone of the session that ran the statement; nil: it is not known.
+	Zone *time.Location
 }
 
 // MariaDB says whether the text is MariaDB's.
 func (d Dialect) MariaDB() bool { return d.Flavor == event.MariaDB }
+
+// descends says whether DESC in an index means something.
+func (d Dialect) descends() bool {
+	return d.Version >= 80000 && (!d.MariaDB() || d.Version >= 100800)
+}
 
 func (d Dialect) has(mode uint64) bool { return d.SQLMode&mode != 0 }
 
@@ -88,7 +97,8 @@ func (p *parser) parse() (statement Statement, err error) {
 	}()
 	statement = p.statement()
 	if _, other := statement.(*Other); !other {
-		p.accept(";")
+		for p.accept(";") {
+		}
 		if !p.end() {
 			p.unknown()
 		}

@@ -19,7 +19,7 @@ type CreateTable struct {
 	Keys             []Key    // in the order of the text, those stated in columns included
 	Periods          []Period // MariaDB
 	Options          Options
-	Partitioned      bool
+	Partitioning     *schema.Partitioning
 }
 
 // DropTable is DROP TABLE.
@@ -42,6 +42,7 @@ type Truncate struct{ Name schema.Name }
 type AlterTable struct {
 	Name     schema.Name
 	IfExists bool
+	Ignore   bool // ALTER IGNORE TABLE: values that do not fit are changed, whatever the sql_mode
 	Actions  []Action
 }
 

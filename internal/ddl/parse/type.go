@@ -55,7 +55,7 @@ func (p *parser) dataType(c *Column) (keys []Key) {
 func (p *parser) longType(t *schema.Type) {
 	t.Name = "mediumtext"
 	switch {
-	case p.accept("VARBINARY") || p.accept("BINARY"):
+	case p.accept("VARBINARY"):
 		t.Name = "mediumblob"
 	case p.accept("VARCHAR") || p.accept("CHAR", "VARYING") || p.accept("CHARACTER", "VARYING") || p.accept("VARCHARACTER"):
 	}
@@ -78,6 +78,7 @@ func (p *parser) nationalType(t *schema.Type) {
 }
 
 func (p *parser) plainType(t *schema.Type) {
+	oracle := p.typeSchema()
 	first := p.peek(0)
 	t.Name = aliases[first.upper]
 	if t.Name == "" {
@@ -85,6 +86,8 @@ func (p *parser) plainType(t *schema.Type) {
 	}
 	p.at++
 	switch {
+	case oracle != nil && oracle[first.upper] != "" && (first.upper != "NUMBER" || !p.is("(")):
+		t.Name = oracle[first.upper]
 	case first.upper == "REAL" && p.dialect.has(RealAsFloat):
 		t.Name = "float"
 	case first.upper == "DOUBLE":
@@ -97,6 +100,32 @@ func (p *parser) plainType(t *schema.Type) {
 	if p.is("(") {
 		p.length(t)
 	}
+}
+
+// oracleTypes and maxTypes are what MariaDB makes of types that other servers
+// mean something else by.
+var (
+	oracleTypes = map[string]string{"DATE": "datetime", "BLOB": "longblob", "NUMBER": "double"}
+	maxTypes    = map[string]string{"TIMESTAMP": "datetime"}
+)
+
+// typeSchema steps over the schema that a type of MariaDB is taken from, and
+// gives the types that mean another one there.
+func (p *parser) typeSchema() map[string]string {
+	if p.dialect.MariaDB() && p.isName() && p.peek(1).matches(".") {
+		defer func() { p.at += 2 }()
+		switch strings.ToLower(p.peek(0).text) {
+		case "oracle_schema":
+			return oracleTypes
+		case "maxdb_schema":
+			return maxTypes
+		}
+		return nil
+	}
+	if p.dialect.MariaDB() && p.dialect.has(Oracle) {
+		return oracleTypes
+	}
+	return nil
 }
 
 // length reads the numbers in parentheses behind a type's name, if there are any.
@@ -153,13 +182,15 @@ func (p *parser) member() string {
 	return p.str()
 }
 
-// introducer steps over _utf8mb4 before a string.
-func (p *parser) introducer() {
+// introducer steps over _utf8mb4 before a string, and gives the character set.
+func (p *parser) introducer() string {
 	if t := p.peek(0); t.kind == word && t.text[0] == '_' {
 		if k := p.peek(1).kind; k == str || k == hexa || k == bits {
 			p.at++
+			return strings.ToLower(t.text[1:])
 		}
 	}
+	return ""
 }
 
 // typeAttributes reads what belongs to a type but may stand among a column's

@@ -14,16 +14,24 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/traditionalchinese"
 
+	"pgchameleon/internal/event"
 	"pgchameleon/internal/source/dial"
+	"pgchameleon/internal/source/inspect"
 )
 
 // charsets knows the character set of each collation id of the server.
 type charsets map[uint16]string
 
-// readCharsets asks the server; collations without an id of their own cannot
-// be a client's.
-func readCharsets(ctx context.Context, conn *client.Conn) (charsets, error) {
-	rows, err := dial.Text(ctx, conn, "SELECT ID, CHARACTER_SET_NAME FROM information_schema.COLLATIONS WHERE ID IS NOT NULL AND CHARACTER_SET_NAME IS NOT NULL")
+// MariaDB 10.10 has collations that are several character sets', each with an id, in another view.
+const idsOfPairs = 101001
+
+// readCharsets asks the server.
+func readCharsets(ctx context.Context, conn *client.Conn, server *inspect.Server) (charsets, error) {
+	query := "SELECT ID, CHARACTER_SET_NAME FROM information_schema.COLLATIONS WHERE ID IS NOT NULL AND CHARACTER_SET_NAME IS NOT NULL"
+	if server.Flavor == event.MariaDB && server.Version >= idsOfPairs {
+		query = "SELECT ID, CHARACTER_SET_NAME FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY"
+	}
+	rows, err := dial.Text(ctx, conn, query)
 	if err != nil {
 		return nil, fmt.Errorf("reading the server's collations: %w", err)
 	}

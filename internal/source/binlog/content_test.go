@@ -18,7 +18,7 @@ func TestTableMapsWithFullMetadata(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSource(t, testserver.Private(t, name, "--binlog-row-metadata=FULL"))
 			s.exec(t, "CREATE TABLE `T é` (a int unsigned, y year, b bit(3), `c d` decimal(5,2), e enum('x'), f double unsigned, g bigint, h tinyint unsigned NOT NULL, "+
-				"i set('é','😀') CHARACTER SET utf8mb4, j enum('é','z') CHARACTER SET latin1)")
+				"i set('é','😀') CHARACTER SET utf8mb4, j enum('é','z') CHARACTER SET latin1, PRIMARY KEY (h, a))")
 			from := s.position(t)
 			s.exec(t, "INSERT INTO `T é` VALUES (1, 2000, b'1', 1.5, 'x', 1, 1, 1, 1, 1)")
 			got := s.collect(t, s.options(), from, s.position(t))
@@ -28,9 +28,9 @@ func TestTableMapsWithFullMetadata(t *testing.T) {
 			m := got[0].Events[0].(*event.Rows).Map
 			want := &event.TableMap{
 				ID: m.ID, Schema: s.database, Table: "T é", Types: []byte{3, 13, 16, 246, 254, 5, 8, 1, 254, 254},
-				Meta: []uint16{0, 0, 3, 5<<8 | 2, 247<<8 | 1, 8, 0, 0, 248<<8 | 1, 247<<8 | 1}, Nullable: []byte{0x7f, 0x03},
+				Meta: []uint16{0, 0, 3, 5<<8 | 2, 247<<8 | 1, 8, 0, 0, 248<<8 | 1, 247<<8 | 1}, Nullable: []byte{0x7e, 0x03},
 				Names: []string{"a", "y", "b", "c d", "e", "f", "g", "h", "i", "j"}, Unsigned: []bool{true, true, false, false, false, true, false, true, false, false},
-				Members: [][]string{4: {"x"}, 8: {"é", "😀"}, 9: {"\xe9", "z"}},
+				Charsets: []string{4: "utf8mb4", 8: "utf8mb4", 9: "latin1"}, Key: []int{7, 0}, Members: [][]string{4: {"x"}, 8: {"é", "😀"}, 9: {"\xe9", "z"}},
 			}
 			if diff := cmp.Diff(want, m); diff != "" {
 				t.Error(diff)

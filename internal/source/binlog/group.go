@@ -3,6 +3,7 @@ package binlog
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +39,7 @@ func (r *reader) open(o opening, framed bool) {
 		clear(r.tables)
 	}
 	r.group = &group{opening: o, framed: framed, tx: r.piece(o, true)}
+	r.group.tx.Sessions, r.sessions = r.sessions, event.SessionsStay
 }
 
 // maxTables bounds the memory of table maps; they are sent again for each statement.
@@ -187,8 +189,11 @@ func (r *reader) finish(ctx context.Context, undone bool) error {
 	g := r.ensure()
 	t := g.tx
 	t.Final, t.Undone, t.End, t.Time = true, undone, r.pos, r.commitTime(g)
-	if undone {
-		t.Events = nil
+	if undone { // nothing counts but what sessions did to their temporary tables
+		t.Events = slices.DeleteFunc(t.Events, func(e event.Event) bool {
+			st, is := e.(*event.Statement)
+			return !is || !st.Session
+		})
 	}
 	if err := r.emit(ctx, t); err != nil {
 		return err

@@ -6,24 +6,29 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/go-mysql-org/go-mysql/replication"
+
 	"pgchameleon/internal/event"
 )
 
 // Codes of a query event's status variables, and how long the values are.
 // Those with a length of their own are in status.
 const (
-	statusSQLMode    = 1
-	statusCharset    = 4
-	statusCollations = 131
+	statusSQLMode     = 1
+	statusCharset     = 4
+	statusTimeZone    = 5
+	statusMicros      = 13
+	statusMicrosMaria = 128
+	statusCollations  = 131
 )
 
 // query takes a QUERY event.
 func (r *reader) query(body []byte, compressed bool, offset uint64) (*event.Statement, error) {
 	c := cursor{data: body}
-	c.number(4) // the session's id
-	c.number(4) // how long it took
+	thread := uint32(c.number(4)) // #nosec G115 -- of four bytes
+	c.number(4)                   // how long it took
 	schemaSize := int(c.number(1))
-	s := &event.Statement{Error: uint16(c.number(2)), Offset: offset}
+	s := &event.Statement{Error: uint16(c.number(2)), Offset: offset, Thread: thread, Session: r.header.flags&replication.LOG_EVENT_THREAD_SPECIFIC_F != 0}
 	status := c.take(int(c.number(2)))
 	s.Schema = string(c.take(schemaSize))
 	c.number(1)
@@ -37,17 +42,17 @@ func (r *reader) query(body []byte, compressed bool, offset uint64) (*event.Stat
 			return nil, err
 		}
 	}
-	var charset uint16
-	s.SQLMode, charset = statusVars(status)
+	v := statusVars(status)
+	s.SQLMode, s.TimeZone = v.sqlMode, v.timeZone
 	if r.header.time != 0 {
-		s.Time = time.Unix(int64(r.header.time), 0)
+		s.Time = time.Unix(int64(r.header.time), int64(v.micros)*1000)
 	}
 	text = bytes.TrimRight(text, "\x00")
 	s.Derived = r.derived(text)
 	if s.Derived || r.rewritten(text) {
 		s.SQL = strings.ToValidUTF8(string(text), "\uFFFD")
 	} else {
-		s.SQL = r.charsets.decode(charset, text)
+		s.SQL = r.charsets.decode(v.charset, text)
 	}
 	return s, nil
 }
@@ -75,37 +80,57 @@ func (r *reader) rewritten(text []byte) bool {
 	return bytes.HasPrefix(text, []byte("CREATE TABLE `")) && bytes.Contains(text, []byte("` (\n  `"))
 }
 
-// statusVars finds the sql_mode and the client's character set. They come
-// early; what follows the first unknown code cannot be read, and need not be.
-func statusVars(data []byte) (sqlMode uint64, charset uint16) {
+// status is what the variables of a query event tell.
+type status struct {
+	sqlMode  uint64
+	charset  uint16 // the client's
+	timeZone string // "" if the statement did not use it
+	micros   uint32 // of the second in which the statement began, 0 if it did not use them
+}
+
+// statusVars finds what matters here. What follows the first unknown code cannot be
+// read, and need not be.
+func statusVars(data []byte) (s status) {
 	c := cursor{data: data}
-	for len(c.data) > 0 {
+	for len(c.data) > 0 && !c.bad {
 		switch code := c.number(1); code {
 		case 0, 10: // flags; size of the events
 			c.number(4)
 		case statusSQLMode:
-			sqlMode = c.number(8)
+			s.sqlMode = c.number(8)
 		case 2: // catalogue with a NUL
 			c.short()
 			c.number(1)
 		case 3: // auto_increment's step and offset
 			c.number(4)
 		case statusCharset:
-			charset = uint16(c.number(2))
+			s.charset = uint16(c.number(2))
 			c.number(4)
-		case 5, 6: // time zone, catalogue
+		case statusTimeZone:
+			s.timeZone = string(c.short())
+		case 6: // catalogue
 			c.short()
 		case 7, 8: // language, the database's character set
 			c.number(2)
 		case 9: // tables that are updated
 			c.number(8)
+		case 11: // invoker: user and host
+			c.short()
+			c.short()
+		case 12: // databases that are written, each ends in a NUL; 254 stands for too many
+			for n := c.number(1); n > 0 && n < 254 && !c.bad; n-- {
+				_, rest, found := bytes.Cut(c.data, []byte{0})
+				c.data, c.bad = rest, !found
+			}
+		case statusMicros, statusMicrosMaria:
+			s.micros = uint32(c.number(3))
 		case statusCollations: // newer MariaDBs, before the charset: pairs of ids
 			c.take(4 * int(c.number(1)))
 		default:
-			return sqlMode, charset
+			return s
 		}
 	}
-	return sqlMode, charset
+	return s
 }
 
 // frame is what a statement is to the transaction it stands in.

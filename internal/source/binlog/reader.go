@@ -30,7 +30,9 @@ type reader struct {
 	checksum bool   // the file's events end in one
 	header   header // of that event
 	tables   map[uint64]*table
-	group    *group // nil between two transactions
+	group    *group         // nil between two transactions
+	from     string         // file of the position that was asked for
+	sessions event.Sessions // what became of them since the last transaction
 }
 
 // packet handles one event as the server sent it; the reader keeps data.
@@ -198,10 +200,26 @@ func (r *reader) rotate(ctx context.Context, body []byte) error {
 		if err := r.abandon(ctx); err != nil {
 			return err
 		}
+		r.sessions = max(r.sessions, r.turned(file))
 		r.file = file
 	}
 	r.pos, r.start = offset, offset
 	return nil
+}
+
+// turned says what a new file means for the server's sessions: one that runs on ends its file
+// with the next one's name, one that is started only begins a new one.
+func (r *reader) turned(file string) event.Sessions {
+	switch {
+	case !r.header.artificial() && r.header.end != 0:
+		return event.SessionsStay
+	case r.file != "":
+		return event.SessionsEnded
+	case r.from != "" && r.from != file:
+		return event.SessionsUnknown
+	default:
+		return event.SessionsStay
+	}
 }
 
 // heartbeat tells that the server has nothing more to send, and up to where.

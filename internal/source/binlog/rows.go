@@ -49,7 +49,7 @@ func (r *reader) tableMap(body []byte) error {
 	if !known.keep || known.data != nil {
 		return nil
 	}
-	data, err := parseTableMap(body)
+	data, err := parseTableMap(body, r.charsets)
 	if err != nil {
 		return fmt.Errorf("reading the table map of %s: %w", known.name, err)
 	}
@@ -57,7 +57,7 @@ func (r *reader) tableMap(body []byte) error {
 	return nil
 }
 
-func parseTableMap(body []byte) (*event.TableMap, error) {
+func parseTableMap(body []byte, known charsets) (*event.TableMap, error) {
 	c := cursor{data: body}
 	m := &event.TableMap{ID: c.number(6)}
 	c.number(2) // flags
@@ -96,6 +96,10 @@ func parseTableMap(body []byte) (*event.TableMap, error) {
 		case replication.TABLE_MAP_OPT_META_SET_STR_VALUE:
 			if !members(m, mysql.MYSQL_TYPE_SET, value) {
 				return nil, errShort
+			}
+		default:
+			if err := moreMetadata(m, kind, value, known); err != nil {
+				return nil, err
 			}
 		}
 	}

@@ -110,13 +110,13 @@ func (s *Stream) run(ctx context.Context, from event.Position, emit func(ctx con
 	if err := s.behind(ctx, conn, server, from, tracker); err != nil {
 		return err
 	}
-	known, err := readCharsets(ctx, conn)
+	known, err := readCharsets(ctx, conn, server)
 	if err != nil {
 		return err
 	}
 	r := &reader{
 		stream: s, server: server.ID, keep: s.options.Keep, pieceBytes: s.options.PieceBytes, charsets: known,
-		old: server.Flavor == event.MySQL && server.Version < 80000, emit: emit, idle: idle, tracker: tracker, tables: map[uint64]*table{},
+		old: server.Flavor == event.MySQL && server.Version < 80000, emit: emit, idle: idle, tracker: tracker, tables: map[uint64]*table{}, from: from.File,
 	}
 	if err := s.ask(ctx, conn, server, from, tracker); err != nil {
 		return err

@@ -81,5 +81,8 @@ func describe(said *pgconn.PgError) string {
 			text += fmt.Sprintf(", %s %s", part[0], part[1])
 		}
 	}
+	if said.Code == "2BP01" || said.Code == "0A000" { // what depends on what, by name
+		text += strings.TrimSuffix(": "+strings.Join(strings.Fields(said.Detail), " "), ": ")
+	}
 	return fmt.Sprintf("%s (SQLSTATE %s)", text, said.Code)
 }

@@ -26,12 +26,27 @@ const (
 // is made again on the new one. A table that somebody uses is waited for, again and again, never for
 // longer than the lock timeout at once, so that others do not queue up behind us.
 func (l *Loader) Swap(ctx context.Context, t *mapping.Table, record func(tx pgx.Tx) error) error {
+	return l.SwapTogether(ctx, []*mapping.Table{t}, record)
+}
+
+// SwapTogether is Swap for several tables in one transaction.
+func (l *Loader) SwapTogether(ctx context.Context, tables []*mapping.Table, record func(tx pgx.Tx) error) error {
 	tries := l.LockTries
 	if tries <= 0 {
 		tries = defaultLockTries
 	}
+	t := tables[0] // in hand
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		err := l.Begin(ctx, func(tx pgx.Tx) error { return l.swap(ctx, tx, t, record) })
+		at := 0
+		err := l.Begin(ctx, func(tx pgx.Tx) error {
+			for at = range tables {
+				if err := l.swap(ctx, tx, tables[at]); err != nil {
+					return err
+				}
+			}
+			return record(tx)
+		})
+		t = tables[at]
 		switch dial.Code(err) {
 		case "55P03", "40P01": // lock_not_available, deadlock_detected
 			l.Log.Info("a table to be replaced is in use, waiting for it", "table", t.Ident())
@@ -64,12 +79,9 @@ func (l *Loader) lockTimeout() string {
 	return fmt.Sprintf("set local lock_timeout = %d", timeout.Milliseconds())
 }
 
-func (l *Loader) swap(ctx context.Context, tx pgx.Tx, t *mapping.Table, record func(tx pgx.Tx) error) error {
+func (l *Loader) swap(ctx context.Context, tx pgx.Tx, t *mapping.Table) error {
 	if l.Keep {
-		if err := l.grant(ctx, tx, t); err != nil {
-			return err
-		}
-		return record(tx)
+		return l.grant(ctx, tx, t)
 	}
 	if err := run(ctx, tx, l.lockTimeout(), "set local search_path to ''"); err != nil {
 		return err
@@ -95,10 +107,7 @@ func (l *Loader) swap(ctx context.Context, tx pgx.Tx, t *mapping.Table, record f
 	if err := l.grant(ctx, tx, t); err != nil {
 		return err
 	}
-	if err := run(ctx, tx, "set local search_path to default"); err != nil {
-		return err
-	}
-	return record(tx)
+	return run(ctx, tx, "set local search_path to default")
 }
 
 // makeRoom drops the table of ours that stands in the new one's place, and
@@ -137,8 +146,7 @@ func (l *Loader) dropOld(ctx context.Context, tx pgx.Tx, t *mapping.Table, oid s
 	if own, err = statements(ctx, tx, relationSQL, oid); err != nil {
 		return nil, nil, err
 	}
-	types, err := texts(ctx, tx, `select distinct y.oid::regtype::text from pg_attribute a join pg_type y on y.oid = a.atttypid
-		join pg_class c on c.oid = a.attrelid where c.oid = $1::oid and y.typtype = 'e' and y.typnamespace = c.relnamespace and y.typname like 'enum\_\_%'`, oid)
+	types, err := texts(ctx, tx, enumTypesSQL, oid)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -155,6 +163,30 @@ func (l *Loader) dropOld(ctx context.Context, tx pgx.Tx, t *mapping.Table, oid s
 		}
 	}
 	return views, own, nil
+}
+
+// enumTypesSQL lists the types that were made for a table.
+const enumTypesSQL = `select distinct format('%I.%I', n.nspname, y.typname) from pg_attribute a join pg_type y on y.oid = a.atttypid
+	join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = y.typnamespace
+	where c.oid = $1::oid and y.typtype = 'e' and y.typnamespace = c.relnamespace and y.typname like 'enum\_\_%'`
+
+// Removal gives the statements that drop a table with the enum types that were made for
+// it, whatever it is like; none if there is no such table.
+func Removal(ctx context.Context, tx pgx.Tx, schema, name string) ([]string, error) {
+	ident := mapping.Quote(schema) + "." + mapping.Quote(name)
+	found, err := texts(ctx, tx, "select c.oid::text from pg_class c where c.oid = to_regclass($1) and c.relkind = 'r'", ident)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	types, err := texts(ctx, tx, enumTypesSQL, found[0][0])
+	if err != nil {
+		return nil, err
+	}
+	list := []string{"DROP TABLE " + ident}
+	for _, row := range types {
+		list = append(list, "DROP TYPE "+row[0])
+	}
+	return list, nil
 }
 
 // dropTypes drops the enum types that the old table has left where the new one's are to go.

@@ -1,0 +1,386 @@
+package e2e
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+)
+
+// walker makes random statements on a few tables. It knows what the tables look
+// like as long as it is told which of its statements the server took.
+type walker struct {
+	random *rand.Rand
+	maria  bool
+	tables []*walked
+	names  int // of tables and columns made so far
+}
+
+// walked is a table as the walker knows it.
+type walked struct {
+	name    string
+	columns []walkedColumn
+	indexes []string
+	key     bool // it has a primary key
+}
+
+type walkedColumn struct {
+	name      string
+	kind      int // in kinds
+	generated bool
+}
+
+func (t *walked) clone() *walked {
+	c := *t
+	c.columns, c.indexes = slices.Clone(t.columns), slices.Clone(t.indexes)
+	return &c
+}
+
+// step is a statement and what it does to the walker's tables if it is taken.
+type step struct {
+	sql  string
+	then func()
+}
+
+func (w *walker) pick(n int) int        { return w.random.IntN(n) }
+func (w *walker) chance(of int) bool    { return w.random.IntN(of) == 0 }
+func (w *walker) fresh(p string) string { w.names++; return fmt.Sprintf("%s%d", p, w.names) }
+
+// anyOf gives a random element.
+func anyOf[T any](w *walker, list []T) T { return list[w.pick(len(list))] }
+
+// next gives the next statement: more rows than definitions.
+func (w *walker) next() step {
+	if len(w.tables) < 2 {
+		return w.create()
+	}
+	t := anyOf(w, w.tables)
+	switch n := w.pick(100); {
+	case n < 30:
+		return w.insert(t)
+	case n < 42:
+		return w.update(t)
+	case n < 49:
+		return w.remove(t)
+	case n < 52:
+		return step{sql: anyOf(w, []string{"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT s", "ROLLBACK TO SAVEPOINT s"})}
+	case n < 88:
+		return w.alter(t)
+	case n < 91:
+		return w.index(t)
+	case n < 94:
+		return w.rename(t)
+	case n < 95:
+		return step{sql: "TRUNCATE TABLE " + t.name}
+	case n < 97:
+		return step{sql: "DROP TABLE " + t.name, then: func() { w.forget(t) }}
+	case n < 98:
+		return w.derive(t)
+	}
+	return w.create()
+}
+
+func (w *walker) forget(t *walked) {
+	w.tables = slices.DeleteFunc(w.tables, func(o *walked) bool { return o == t })
+}
+
+func (w *walker) create() step {
+	if len(w.tables) >= 6 {
+		t := w.tables[0]
+		return step{sql: "DROP TABLE IF EXISTS " + t.name, then: func() { w.forget(t) }}
+	}
+	t := &walked{name: w.fresh("t")}
+	var parts []string
+	if !w.chance(6) {
+		t.key = true
+		t.columns = append(t.columns, walkedColumn{name: "id", kind: kindOf("INT")})
+		parts = append(parts, "id INT NOT NULL AUTO_INCREMENT PRIMARY KEY")
+	}
+	for range 1 + w.pick(4) {
+		c, definition := w.column()
+		t.columns = append(t.columns, c)
+		parts = append(parts, c.name+" "+definition)
+	}
+	if at := slices.IndexFunc(t.columns, func(c walkedColumn) bool { return c.name != "id" && kinds[c.kind].number }); at >= 0 && w.chance(4) {
+		name := w.fresh("g")
+		parts = append(parts, fmt.Sprintf("%s BIGINT AS (%s + 1) %s", name, t.columns[at].name, anyOf(w, []string{"VIRTUAL", "STORED"})))
+		t.columns = append(t.columns, walkedColumn{name: name, kind: kindOf("BIGINT"), generated: true})
+	}
+	options := anyOf(w, []string{"", " COMMENT 'c'", " DEFAULT CHARSET latin1", " AUTO_INCREMENT = 50", " ROW_FORMAT=DYNAMIC"})
+	return step{sql: "CREATE TABLE " + t.name + " (" + strings.Join(parts, ", ") + ")" + options, then: func() { w.tables = append(w.tables, t) }}
+}
+
+// column makes a new column and its definition.
+func (w *walker) column() (walkedColumn, string) {
+	c := walkedColumn{name: w.fresh("c"), kind: w.pick(len(kinds))}
+	return c, w.definition(c.kind)
+}
+
+func (w *walker) definition(at int) string {
+	k := kinds[at]
+	text := k.sql
+	switch null := w.pick(4); {
+	case null == 0:
+		text += " NOT NULL"
+	case strings.HasPrefix(k.sql, "TIMESTAMP"):
+		text += " NULL"
+	}
+	if k.defaults && w.chance(3) {
+		text += " DEFAULT " + k.value(w)
+	}
+	if w.chance(8) {
+		text += " COMMENT 'it''s'"
+	}
+	return text
+}
+
+// derive makes a table of another.
+func (w *walker) derive(t *walked) step {
+	if len(w.tables) >= 6 {
+		return w.create()
+	}
+	made := t.clone()
+	made.name = w.fresh("t")
+	if w.chance(2) {
+		return step{sql: "CREATE TABLE " + made.name + " LIKE " + t.name, then: func() { w.tables = append(w.tables, made) }}
+	}
+	made.key, made.indexes = false, nil
+	for i := range made.columns {
+		made.columns[i].generated = false
+	}
+	return step{sql: "CREATE TABLE " + made.name + " SELECT * FROM " + t.name, then: func() { w.tables = append(w.tables, made) }}
+}
+
+func (w *walker) rename(t *walked) step {
+	other := anyOf(w, w.tables)
+	if other == t || w.chance(2) {
+		name := w.fresh("t")
+		return step{sql: anyOf(w, []string{"RENAME TABLE %s TO %s", "ALTER TABLE %s RENAME TO %s"}), then: func() { t.name = name }}.with(t.name, name)
+	}
+	return step{sql: "RENAME TABLE %[1]s TO moving, %[2]s TO %[1]s, moving TO %[2]s", then: func() { t.name, other.name = other.name, t.name }}.with(t.name, other.name)
+}
+
+func (s step) with(args ...any) step {
+	s.sql = fmt.Sprintf(s.sql, args...)
+	return s
+}
+
+func (w *walker) index(t *walked) step {
+	if len(t.indexes) > 0 && w.chance(2) {
+		name := anyOf(w, t.indexes)
+		return step{sql: fmt.Sprintf("DROP INDEX %s ON %s", name, t.name), then: func() { t.lose(name) }}
+	}
+	name := w.fresh("i")
+	return step{sql: fmt.Sprintf("CREATE INDEX %s ON %s (%s)", name, t.name, w.parts(t)), then: func() { t.indexes = append(t.indexes, name) }}
+}
+
+func (t *walked) lose(name string) {
+	t.indexes = slices.DeleteFunc(t.indexes, func(n string) bool { return n == name })
+}
+
+// parts are one or two columns of an index.
+func (w *walker) parts(t *walked) string {
+	var parts []string
+	for _, at := range w.random.Perm(len(t.columns))[:min(len(t.columns), 1+w.pick(2))] {
+		c := t.columns[at]
+		part := c.name
+		if kinds[c.kind].long {
+			part += "(5)"
+		}
+		if w.chance(5) {
+			part += " DESC"
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// alter makes an ALTER TABLE of one to four clauses.
+func (w *walker) alter(t *walked) step {
+	next := t.clone()
+	var clauses []string
+	for range 1 + w.pick(4)*w.pick(2) {
+		if c := w.clause(next); c != "" {
+			clauses = append(clauses, c)
+		}
+	}
+	if len(clauses) == 0 {
+		return w.insert(t)
+	}
+	return step{sql: "ALTER TABLE " + t.name + " " + strings.Join(clauses, ", "), then: func() { *t = *next }}
+}
+
+// clause changes next as the clause that it gives does. Clauses of one statement
+// name the columns as they were, so one that was changed is left alone.
+func (w *walker) clause(next *walked) string {
+	at := w.pick(len(next.columns))
+	c := &next.columns[at]
+	place := anyOf(w, []string{"", "", "", " FIRST", " AFTER " + c.name})
+	switch w.pick(14) {
+	case 0, 1, 2:
+		made, definition := w.column()
+		next.insert(made, place, at)
+		return "ADD COLUMN " + made.name + " " + definition + place
+	case 3:
+		if len(next.columns) < 3 || c.name == "id" {
+			return ""
+		}
+		name := c.name
+		next.columns = slices.Delete(next.columns, at, at+1)
+		return "DROP COLUMN " + name
+	case 4, 5:
+		if c.name == "id" || c.generated {
+			return ""
+		}
+		c.kind = w.pick(len(kinds))
+		return "MODIFY " + c.name + " " + w.definition(c.kind)
+	case 6:
+		if c.name == "id" || c.generated {
+			return ""
+		}
+		old := c.name
+		c.name, c.kind = w.fresh("c"), w.pick(len(kinds))
+		return "CHANGE " + old + " " + c.name + " " + w.definition(c.kind)
+	case 7:
+		old := c.name
+		if old == "id" {
+			return ""
+		}
+		c.name = w.fresh("c")
+		return "RENAME COLUMN " + old + " TO " + c.name
+	case 8:
+		if kinds[c.kind].defaults && !c.generated && c.name != "id" {
+			return anyOf(w, []string{"ALTER " + c.name + " SET DEFAULT " + kinds[c.kind].value(w), "ALTER " + c.name + " DROP DEFAULT"})
+		}
+		return ""
+	case 9, 10:
+		name := w.fresh("i")
+		next.indexes = append(next.indexes, name)
+		return "ADD " + anyOf(w, []string{"INDEX ", "INDEX ", "UNIQUE "}) + name + " (" + w.parts(next) + ")"
+	case 11:
+		if len(next.indexes) == 0 {
+			return ""
+		}
+		name := anyOf(w, next.indexes)
+		next.lose(name)
+		return "DROP INDEX " + name
+	case 12:
+		return anyOf(w, []string{"COMMENT 'x'", "AUTO_INCREMENT = 1000", "CONVERT TO CHARACTER SET utf8mb4", "DEFAULT CHARACTER SET latin1", "FORCE", "CONVERT TO CHARACTER SET latin1"})
+	}
+	return ""
+}
+
+func (t *walked) insert(c walkedColumn, place string, at int) {
+	switch {
+	case place == " FIRST":
+		t.columns = slices.Insert(t.columns, 0, c)
+	case place != "":
+		t.columns = slices.Insert(t.columns, at+1, c)
+	default:
+		t.columns = append(t.columns, c)
+	}
+}
+
+// writable lists the columns that statements may set.
+func (t *walked) writable() []walkedColumn {
+	return slices.DeleteFunc(slices.Clone(t.columns), func(c walkedColumn) bool { return c.generated })
+}
+
+func (w *walker) insert(t *walked) step {
+	var names []string
+	columns := slices.DeleteFunc(t.writable(), func(c walkedColumn) bool { return c.name == "id" && !w.chance(4) })
+	for _, c := range columns {
+		names = append(names, c.name)
+	}
+	var rows []string
+	for range 1 + w.pick(5) {
+		var values []string
+		for _, c := range columns {
+			values = append(values, w.value(c))
+		}
+		rows = append(rows, "("+strings.Join(values, ", ")+")")
+	}
+	verb := anyOf(w, []string{"INSERT INTO ", "INSERT IGNORE INTO ", "INSERT IGNORE INTO ", "REPLACE INTO "})
+	return step{sql: verb + t.name + " (" + strings.Join(names, ", ") + ") VALUES " + strings.Join(rows, ", ")}
+}
+
+func (w *walker) value(c walkedColumn) string {
+	if c.name != "id" && w.chance(6) {
+		return "NULL"
+	}
+	return kinds[c.kind].value(w)
+}
+
+func (w *walker) update(t *walked) step {
+	columns := t.writable()
+	c, where := anyOf(w, columns), anyOf(w, columns)
+	condition := anyOf(w, []string{where.name + " IS NOT NULL", where.name + " <=> " + w.value(where), where.name + " IS NULL"})
+	return step{sql: fmt.Sprintf("UPDATE IGNORE %s SET %s = %s WHERE %s LIMIT %d", t.name, c.name, w.value(c), condition, 1+w.pick(4))}
+}
+
+func (w *walker) remove(t *walked) step {
+	where := anyOf(w, t.writable())
+	return step{sql: fmt.Sprintf("DELETE FROM %s WHERE %s <=> %s LIMIT %d", t.name, where.name, w.value(where), 1+w.pick(3))}
+}
+
+// walkedKind is a type of column with its values.
+type walkedKind struct {
+	sql      string
+	value    func(*walker) string
+	defaults bool // it may have a literal default
+	number   bool
+	long     bool // an index needs a prefix
+}
+
+func kindOf(sql string) int {
+	return slices.IndexFunc(kinds, func(k walkedKind) bool { return k.sql == sql })
+}
+
+func among(values ...string) func(*walker) string {
+	return func(w *walker) string { return anyOf(w, values) }
+}
+
+func upTo(low, high int) func(*walker) string {
+	return func(w *walker) string { return fmt.Sprint(low + w.pick(high-low+1)) }
+}
+
+var (
+	words = among("''", "'a'", "'b'", "'B'", "'zz top'", "'12'", "'3'", "'é'", "'it''s \\\\ odd'", "'x,y'")
+	days  = among("'2020-02-29'", "'1999-12-31'", "'2024-07-01'", "'1970-01-02'")
+	times = among("'2020-02-29 23:59:59'", "'1999-12-31 00:00:00'", "'2024-07-01 12:30:15.125'", "'1980-01-02 03:04:05.5'")
+)
+
+var kinds = []walkedKind{
+	{sql: "TINYINT", value: upTo(-100, 100), defaults: true, number: true},
+	{sql: "SMALLINT UNSIGNED", value: upTo(0, 300), defaults: true, number: true},
+	{sql: "INT", value: upTo(-5, 400), defaults: true, number: true},
+	{sql: "BIGINT", value: upTo(-50000, 50000), defaults: true, number: true},
+	{sql: "INT UNSIGNED ZEROFILL", value: upTo(0, 99), defaults: true},
+	{sql: "BIGINT UNSIGNED", value: among("18446744073709551615", "0", "7", "12"), defaults: true},
+	{sql: "TINYINT(1)", value: among("0", "1"), defaults: true},
+	{sql: "DECIMAL(8,2)", value: among("0", "1.50", "-2.25", "12", "99999.99"), defaults: true, number: true},
+	{sql: "FLOAT", value: among("0", "1.5", "-2.25", "12"), defaults: true},
+	{sql: "DOUBLE", value: among("0", "1.5", "-2.25", "12", "100000.125"), defaults: true},
+	{sql: "VARCHAR(20)", value: words, defaults: true},
+	{sql: "VARCHAR(60) CHARACTER SET latin1", value: words, defaults: true},
+	{sql: "CHAR(12)", value: words, defaults: true},
+	{sql: "TEXT", value: words, long: true},
+	{sql: "MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", value: words, long: true},
+	{sql: "VARBINARY(16)", value: among("''", "x'00ff'", "'ab'", "x'0a5c09'"), defaults: true},
+	{sql: "BINARY(4)", value: among("''", "x'00ff'", "'ab'"), defaults: true},
+	{sql: "BLOB", value: among("''", "x'00ff'", "'ab'"), long: true},
+	{sql: "DATE", value: days, defaults: true},
+	{sql: "DATETIME", value: days, defaults: true},
+	{sql: "DATETIME(3)", value: times, defaults: true},
+	{sql: "TIMESTAMP", value: times, defaults: true},
+	{sql: "TIMESTAMP(6)", value: times, defaults: true},
+	{sql: "TIME", value: among("'00:00:00'", "'12:30:15'", "'23:59:59'"), defaults: true},
+	{sql: "YEAR", value: among("1999", "2024", "2000"), defaults: true},
+	{sql: "ENUM('a','b','c')", value: among("'a'", "'b'", "'c'"), defaults: true},
+	{sql: "ENUM('c','b','a','d')", value: among("'a'", "'b'", "'c'", "'d'"), defaults: true},
+	{sql: "SET('x','y','z')", value: among("''", "'x'", "'x,z'", "'y'"), defaults: true},
+	{sql: "SET('z','x','q','y')", value: among("''", "'x'", "'z,x'", "'q'"), defaults: true},
+	{sql: "BIT(5)", value: among("b'101'", "b'0'", "b'11111'"), defaults: true},
+	{sql: "BIT(1)", value: among("b'1'", "b'0'"), defaults: true},
+	{sql: "JSON", value: among("'[]'", "'5'", "'true'", `'"x"'`), long: true},
+}

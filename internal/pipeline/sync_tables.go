@@ -1,0 +1,174 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"pgchameleon/internal/catalogue"
+	"pgchameleon/internal/fault"
+	"pgchameleon/internal/mapping"
+	"pgchameleon/internal/schema"
+	source "pgchameleon/internal/source/dial"
+	"pgchameleon/internal/status"
+	"pgchameleon/internal/target/dial"
+)
+
+// reasonAsked is the reason of refills that somebody asked for.
+const reasonAsked = "sync_tables asked for it"
+
+// SyncTables asks for tables, as schema.table, to be filled from the source; none means all
+// that are excluded.
+func (e *Engine) SyncTables(ctx context.Context, name string, tables []string) (*status.Sync, error) {
+	spec, err := e.spec(name)
+	if err != nil {
+		return nil, err
+	}
+	done := &status.Sync{}
+	err = e.with(ctx, func(conn *dial.Conn) error {
+		known, err := catalogue.Find(ctx, conn, name)
+		if err != nil {
+			return err
+		}
+		if err := mayFollow(known); err != nil {
+			return err
+		}
+		if done.Running, err = alive(ctx, conn, name); err != nil {
+			return err
+		}
+		return New(spec, e.log).ask(ctx, conn, known.ID, tables, done)
+	})
+	return done, err
+}
+
+func alive(ctx context.Context, conn *dial.Conn, name string) (bool, error) {
+	list, err := catalogue.Summaries(ctx, conn)
+	for i := range list {
+		if list[i].Name == name {
+			return summarised(&list[i]).Alive && list[i].Status == catalogue.Running, err
+		}
+	}
+	return false, err
+}
+
+func (r *Replica) ask(ctx context.Context, conn *dial.Conn, id int64, tables []string, done *status.Sync) error {
+	from, err := r.reach(ctx)
+	if err != nil {
+		return err
+	}
+	defer from.close()
+	rules, err := r.rules(ctx, conn, from.server, nil)
+	if err != nil {
+		return err
+	}
+	list, err := catalogue.Tables(ctx, conn, id)
+	if err != nil {
+		return err
+	}
+	known := map[schema.Name]*catalogue.Table{}
+	for _, t := range list {
+		known[t.Source] = t
+	}
+	names, err := wantedNames(rules, tables, list)
+	if err != nil {
+		return err
+	}
+	definitions := r.definitions(from)
+	return dial.InTx(ctx, conn, func(tx dial.Tx) error {
+		for _, name := range names {
+			_, err := definitions.read(ctx, from.conn, name)
+			if number := source.Number(err); number == noSuchTable || number == noSuchDatabase {
+				done.Missing = append(done.Missing, name.String())
+				continue
+			}
+			var unmapped errUnmapped
+			if err != nil && !errors.As(err, &unmapped) {
+				return err
+			}
+			if err := r.askOne(ctx, tx, id, rules, name, known[name]); err != nil {
+				return err
+			}
+			done.Tables = append(done.Tables, name.String())
+		}
+		return nil
+	})
+}
+
+func (r *Replica) askOne(ctx context.Context, tx dial.Tx, id int64, rules *mapping.Rules, name schema.Name, known *catalogue.Table) error {
+	switch {
+	case known == nil:
+		destination, _ := rules.Target(name.Schema)
+		if err := catalogue.PutTables(ctx, tx, id, &catalogue.Table{
+			Source: name, Schema: destination, Name: mapping.Identifier(name.Table), State: catalogue.Excluded, Reason: "it has not been copied yet",
+		}); err != nil {
+			return err
+		}
+	case r.spec.KeepExisting && known.State != catalogue.Excluded && known.State != catalogue.Failed:
+		return fault.New(fault.State, "only tables that are excluded can be filled where they stand",
+			"table %s is followed, and keep_existing_schema fills it in its place", name)
+	}
+	if err := catalogue.RequestRefill(ctx, tx, id, reasonAsked, name); err != nil {
+		return err
+	}
+	return catalogue.HurryRefill(ctx, tx, id, name)
+}
+
+// wantedNames reads the names of tables, which must be replicated ones; without any it lists
+// all that are excluded.
+func wantedNames(rules *mapping.Rules, tables []string, known []*catalogue.Table) ([]schema.Name, error) {
+	var names []schema.Name
+	if len(tables) == 0 {
+		for _, t := range known {
+			if (t.State == catalogue.Excluded || t.State == catalogue.Failed) && rules.Wants(t.Source) {
+				names = append(names, t.Source)
+			}
+		}
+		return names, nil
+	}
+	for _, text := range tables {
+		database, table, found := strings.Cut(strings.TrimSpace(text), ".")
+		name := schema.Name{Schema: database, Table: table}
+		if !found || database == "" || table == "" {
+			return nil, fault.New(fault.Config, "name it as schema.table, as the source has it", "%q is not the name of a table", text)
+		}
+		if !rules.Wants(name) {
+			return nil, fault.New(fault.Config, "see schema_mappings, limit_tables and skip_tables in the configuration", "table %s is not one that is to be replicated", name)
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+// fillRefills tells of the tables that are filled while the others are followed.
+func fillRefills(ctx context.Context, conn *dial.Conn, d *status.Detail, tables []*catalogue.Table) error {
+	refills, err := catalogue.Refills(ctx, conn, d.ID)
+	if err != nil {
+		return err
+	}
+	byID := map[int64]*catalogue.Table{}
+	for _, t := range tables {
+		byID[t.ID] = t
+	}
+	for _, r := range refills {
+		for _, m := range r.Tables {
+			line := status.Refill{
+				Source: m.Source.String(), Target: m.Schema + "." + m.Name, Step: string(r.Step), Position: shown(r.Position), Reason: m.Reason, Tries: r.Tries, Note: r.Note,
+			}
+			if t := byID[m.ID]; t != nil {
+				line.AsOf, line.EstimatedRows = shown(t.ExcludedAt), t.EstimatedRows
+				if r.Step != catalogue.RefillWaiting {
+					line.CopiedRows = t.CopiedRows
+				}
+			}
+			if r.Step == catalogue.RefillFollowing {
+				line.Step = string(catalogue.CatchingUp)
+				if !r.Reached.IsZero() {
+					line.Lag = max(0, time.Since(r.Reached))
+				}
+			}
+			d.Refills = append(d.Refills, line)
+		}
+	}
+	return nil
+}
