@@ -46,6 +46,7 @@ const (
 	Loaded      State = "loaded"      // rows and indexes are there, not swapped in yet
 	CatchingUp  State = "catching_up" // in its place; the stream has not come to the high mark
 	Replicating State = "replicating"
+	Spared      State = "shadow"   // a shadow table whose rows are not written
 	Excluded    State = "excluded" // parked by the stream, with a reason
 	Failed      State = "failed"   // its copy could not be done, with a reason
 )

@@ -68,6 +68,7 @@ type Source struct {
 	CopyMaxMemory      Size
 	CopyThreads        int
 	OnErrorReplay      string // continue or exit
+	SchemaChange       string // online_schema_change: in_place or replicate
 	Refill             string // auto or manual
 	KeepExistingSchema bool
 

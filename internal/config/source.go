@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// inPlace is the default of online_schema_change.
+const inPlace = "in_place"
+
 // newSource gives a source with the documented defaults.
 func newSource(c *Config) *Source {
 	return &Source{
@@ -17,6 +20,7 @@ func newSource(c *Config) *Source {
 		CopyMaxMemory:  300 << 20,
 		CopyThreads:    4,
 		OnErrorReplay:  "continue",
+		SchemaChange:   inPlace,
 		Refill:         "auto",
 		config:         c,
 	}
@@ -65,6 +69,9 @@ func (s *Source) fields() []field {
 			doc: "What happens when PostgreSQL refuses a change: `continue` excludes the table and goes on with the others, `exit` stops the replica before the transaction."},
 		{name: "refill", value: choice{&s.Refill, []string{"auto", "manual"}},
 			doc: "What happens when a table's rows must be read again, as after an `ALTER` whose new values PostgreSQL cannot work out: `auto` fills it from the source while the others are followed, `manual` excludes it until `sync_tables` is run. New in this program."},
+
+		{name: "online_schema_change", value: choice{&s.SchemaChange, []string{inPlace, "replicate"}},
+			doc: "What becomes of the shadow tables of gh-ost and pt-online-schema-change: `in_place` spares their rows where the table can be altered in place instead, which is proven row by row when they change places; `replicate` replicates them like any other table. New in this program."},
 
 		{name: "replica_batch_size", ignored: batches},
 		{name: "replay_max_rows", ignored: batches},

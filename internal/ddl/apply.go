@@ -253,19 +253,22 @@ func (x *applier) make(t *schema.Table) *mapping.Table {
 		x.effect.exclude(name, "%v", err)
 		return nil
 	}
-	x.effect.run(name, CreateTable(mapped)...)
-	x.effect.run(name, Defaults(mapped)...)
-	indexes := Indexes(mapped)
-	for _, index := range indexes {
-		if index.Skipped == "" {
-			x.effect.run(name, index.SQL)
-		}
-	}
-	x.effect.omit(name, indexes, nil)
-	x.effect.run(name, Comments(mapped)...)
+	x.effect.run(name, whole(mapped)...)
+	x.effect.omit(name, Indexes(mapped), nil)
 	x.effect.lift(name)
 	x.effect.Created = append(x.effect.Created, name)
 	return mapped
+}
+
+// whole gives the statements that make an empty table with all that belongs to it.
+func whole(t *mapping.Table) []string {
+	sql := append(CreateTable(t), Defaults(t)...)
+	for _, index := range Indexes(t) {
+		if index.Skipped == "" {
+			sql = append(sql, index.SQL)
+		}
+	}
+	return append(sql, Comments(t)...)
 }
 
 // definition makes the table that a CREATE TABLE of the stream defines.

@@ -26,6 +26,7 @@ type Effect struct {
 	Renamed  [][2]schema.Name // old and new names, in order
 	Changed  []schema.Name    // tables whose mapping must be made anew, by their names after
 	Excluded []Exclusion      // tables that cannot be followed any further
+	Proofs   []Proof          // what must hold for it; where it does not, the table's rows must be read again
 	Relies   []Reliance       // on what rows in PostgreSQL SQL relies
 	Held     *Held            // it is not carried out: the policy holds it
 	Omitted  []Omission       // indexes that are not made in PostgreSQL

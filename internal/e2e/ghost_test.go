@@ -28,6 +28,7 @@ type ghost struct {
 	twoStep    bool              // --cut-over=two-step
 	whileCopy  func()            // called once half of the rows are copied
 	stamp      string            // with --timestamp-old-table
+	writers    *traffic          // that goes on meanwhile
 	columns    []string          // of the table, in its order
 	shared     [][2]string       // columns of both tables: names in the table and in the ghost
 	conn, lock *client.Conn
@@ -256,11 +257,18 @@ func (g *ghost) cutOver() {
 		g.end(del)
 		return
 	}
+	if g.writers != nil {
+		// A writer that waits for the table may be let go before the RENAME has queued up for it: what it writes is
+		// lost with the old table.
+		g.writers.gate.Lock()
+		defer g.writers.gate.Unlock()
+	}
 	g.exec(g.lock, "drop /* gh-ost */ table if exists "+del)
 	g.exec(g.lock, "create /* gh-ost */ table "+del+" (id int auto_increment primary key) engine=InnoDB comment='ghost-cut-over-sentry'")
 	g.exec(g.lock, "lock /* gh-ost */ tables "+table+" write, "+del+" write")
 	g.changelog("AllEventsUpToLockProcessed", g.table)
 	g.applyUntil("AllEventsUpToLockProcessed")
+	g.complete(table, gho)
 	renamer, renamed := g.connect(), make(chan error, 1)
 	go func() {
 		_, err := renamer.Execute("rename /* gh-ost */ table " + table + " to " + del + ", " + gho + " to " + table)
@@ -281,6 +289,16 @@ func (g *ghost) cutOver() {
 	g.end(del)
 }
 
+// complete makes sure that the ghost has the rows of the table, which is locked, by their keys.
+func (g *ghost) complete(table, gho string) {
+	g.t.Helper()
+	const sum = "select count(*), coalesce(sum(crc32(concat_ws('|', id, name, amount, price, note))), 0) from "
+	left, right := g.exec(g.lock, sum+table), g.exec(g.conn, sum+gho)
+	if a, b := values(left), values(right); a != b && g.whileCopy == nil {
+		g.t.Errorf("the test's own gh-ost has not copied %s right: %s, %s", g.table, a, b)
+	}
+}
+
 // end drops what gh-ost has made.
 func (g *ghost) end(old string) {
 	g.t.Helper()
@@ -296,4 +314,10 @@ func (g *ghost) run() {
 	g.begin()
 	g.copy(100)
 	g.cutOver()
+}
+
+func values(r *mysql.Result) string {
+	count, _ := r.GetInt(0, 0)
+	sum, _ := r.GetFloat(0, 1)
+	return fmt.Sprintf("%d rows, %.0f", count, sum)
 }

@@ -54,6 +54,7 @@ type traffic struct {
 	cancel context.CancelFunc
 	group  sync.WaitGroup
 	done   atomic.Int64
+	gate   sync.RWMutex // held for reading during each transaction
 }
 
 // startTraffic begins random transactions against a shop on n connections until stop is called.
@@ -83,7 +84,10 @@ func startWriters(t *testing.T, s *testserver.Server, db string, n int, seed uin
 						continue
 					}
 				}
-				if err := transaction(conn, random, statement); err != nil && conn.Ping() != nil {
+				w.gate.RLock()
+				err := transaction(conn, random, statement)
+				w.gate.RUnlock()
+				if err != nil && conn.Ping() != nil {
 					conn.Close()
 					conn = nil
 					continue

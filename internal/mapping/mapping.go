@@ -168,7 +168,8 @@ func (r *Rules) Target(source string) (string, bool) {
 	return "", false
 }
 
-// Wants says whether a table is to be replicated, by its name alone.
+// Wants says whether a table is to be replicated, by its name alone. A table that is to
+// change places with another, by its name, is as that one.
 func (r *Rules) Wants(name schema.Name) bool {
 	if _, ok := r.Target(name.Schema); !ok {
 		return false
@@ -184,12 +185,19 @@ func (r *Rules) equal(a, b string) bool {
 }
 
 func (r *Rules) named(list []string, name schema.Name) bool {
+	base, cut := shadowed(name.Table)
 	for _, entry := range list {
-		if r.equal(entry, name.String()) {
+		if r.equal(entry, name.String()) || base != "" && r.shadows(entry, schema.Name{Schema: name.Schema, Table: base}.String(), cut) {
 			return true
 		}
 	}
 	return false
+}
+
+// shadows says whether an entry names the table of a shadow, of whose name only the
+// beginning may be known.
+func (r *Rules) shadows(entry, base string, cut bool) bool {
+	return r.equal(entry, base) || cut && len(entry) > len(base) && r.equal(entry[:len(base)], base)
 }
 
 func (r *Rules) limits(schemaName string) bool {

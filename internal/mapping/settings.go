@@ -3,6 +3,7 @@ package mapping
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"pgchameleon/internal/schema"
 	"pgchameleon/internal/typemap"
@@ -42,10 +43,23 @@ type columnNames struct {
 // table. What is said of the table holds for them too: they change places with it.
 var shadow = regexp.MustCompile(`^_+(.+?)(_gho|_new|_old|(_\d{14})?_del)$`)
 
+// longest is how many characters the source's names may have.
+const longest = 64
+
+// shadowed gives the name of the table that one of this name is to replace or has replaced,
+// "" for most; cut says that its end may be missing.
+func shadowed(name string) (base string, cut bool) {
+	match := shadow.FindStringSubmatch(name)
+	if match == nil {
+		return "", false
+	}
+	return match[1], utf8.RuneCountInString(name) == longest
+}
+
 func (r *Rules) columnNames(t *Table) columnNames {
 	names := columnNames{source: t.Source.Name.String() + ".", target: t.Schema + "." + t.Name + ".", fold: r.Fold}
-	if match := shadow.FindStringSubmatch(t.Source.Name.Table); match != nil {
-		names.shadowed = t.Source.Schema + "." + match[1] + "."
+	if base, _ := shadowed(t.Source.Name.Table); base != "" {
+		names.shadowed = t.Source.Schema + "." + base + "."
 	}
 	return names
 }

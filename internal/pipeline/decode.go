@@ -37,6 +37,7 @@ type step struct {
 	exclude  *exclusion
 	caughtUp []*mapping.Table
 	xa       *prepared
+	shadow   *shadowing
 	arrival  *arrival
 }
 
@@ -76,8 +77,9 @@ type decoder struct {
 	excluded  *nameSet                 // tables that the writer has excluded meanwhile
 	skip      map[event.Action][]string
 	wishes    *skips
-	passing   *skipped // the transaction in hand, which is to be passed over
-	bare      bool     // columns are masked, and there is no key under which their values may be kept
+	passing   *skipped           // the transaction in hand, which is to be passed over
+	shadows   *transform.Shadows // nil: shadow tables are replicated like any others
+	bare      bool               // columns are masked, and there is no key under which their values may be kept
 	log       *slog.Logger
 	number    uint64                 // of statements so far, and of tables that came in
 	born      map[schema.Name]uint64 // since which of them a name stands for its table
@@ -226,6 +228,7 @@ func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
 		return nil
 	}
 	own := d.transform.Key(schema.Name{Schema: e.Map.Schema, Table: e.Map.Table})
+	shadow, spared := d.spares(own, u)
 	list, report, err := d.transform.Rows(e, func(name schema.Name) (bool, error) {
 		return d.gate.covered(d.transform.Key(name), t)
 	})
@@ -239,6 +242,10 @@ func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
 	}
 	if err != nil {
 		return err
+	}
+	if spared {
+		u.steps = append(u.steps, step{shadow: &shadowing{name: shadow, rows: list}})
+		return nil
 	}
 	redo := d.gate.redo(own)
 	if mapped := d.transform.Table(own); mapped != nil && mapped.Source.Diverging {
@@ -286,6 +293,7 @@ func (d *decoder) statement(t *event.Transaction, e *event.Statement, u *unit) e
 		}
 	}
 	u.steps = append(u.steps, step{ddl: &statement{event: e, effect: effect, number: d.bear(effect)}})
+	d.noteShadows(u)
 	return nil
 }
 

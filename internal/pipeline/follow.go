@@ -228,10 +228,13 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 		gate: &gate{order: reading, catching: catching(tables, transformer)}, prepared: waiting, excluded: excluded, born: map[schema.Name]uint64{}, log: s.replica.log,
 		skip: s.replica.spec.SkipEvents, wishes: &skips{}, bare: seal == nil && len(rules.Masks) > 0, joints: s.joints,
 	}
+	if err := s.shadowing(ctx); err != nil {
+		return err
+	}
 	s.writer = &writer{
 		changes: changes, sourceID: id, epoch: s.lease.Epoch, rules: rules, dialect: s.origin.dialect, tracker: written, excluded: excluded,
 		exit: s.replica.spec.ExitOnError, manual: s.replica.spec.ManualRefill, lockTimeout: s.replica.spec.LockTimeout, keys: s.buildKeys, log: s.replica.log,
-		values: newValueLog(rules.KeepOriginals), seal: seal, changed: streamed{notes: map[transform.Noted]uint64{}}, names: map[string]schema.Name{},
+		values: newValueLog(rules.KeepOriginals), seal: seal, unread: spared{}, changed: streamed{notes: map[transform.Noted]uint64{}}, names: map[string]schema.Name{},
 	}
 	if err := s.lookForSkips(ctx); err != nil {
 		return err

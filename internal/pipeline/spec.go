@@ -21,22 +21,23 @@ import (
 
 // Spec is what one source's replica is made from.
 type Spec struct {
-	Name         string // of the source
-	MySQL        source.Config
-	Postgres     target.Config
-	Rules        mapping.Rules             // Types and Fold are found out, not given
-	ServerID     uint32                    // as a replica of the source; 0: chosen
-	Threads      int                       // connections that copy at once; 0: 2
-	ChunkBytes   int64                     // rows of about so many bytes are copied in one transaction; 0: 16 MiB
-	RelayBytes   int                       // binlog that may wait for being applied; 0: 16 MiB
-	ExitOnError  bool                      // on_error_replay: exit
-	ManualRefill bool                      // refill: manual
-	KeepExisting bool                      // keep_existing_schema: load into the tables that are there
-	Grants       []string                  // roles that may read the replicated tables
-	LockTimeout  time.Duration             // for the swap and for DDL; 0: none
-	SkipEvents   map[event.Action][]string // schemas and tables (schema.table) of which such changes are not applied
-	Fillfactor   func(names ...string) int // of a table, by its names on both sides; 0: PostgreSQL's own
-	MaxRetry     time.Duration             // longest pause between two tries to reach a server; 0: 30 s
+	Name             string // of the source
+	MySQL            source.Config
+	Postgres         target.Config
+	Rules            mapping.Rules             // Types and Fold are found out, not given
+	ServerID         uint32                    // as a replica of the source; 0: chosen
+	Threads          int                       // connections that copy at once; 0: 2
+	ChunkBytes       int64                     // rows of about so many bytes are copied in one transaction; 0: 16 MiB
+	RelayBytes       int                       // binlog that may wait for being applied; 0: 16 MiB
+	ExitOnError      bool                      // on_error_replay: exit
+	ReplicateShadows bool                      // online_schema_change: replicate
+	ManualRefill     bool                      // refill: manual
+	KeepExisting     bool                      // keep_existing_schema: load into the tables that are there
+	Grants           []string                  // roles that may read the replicated tables
+	LockTimeout      time.Duration             // for the swap and for DDL; 0: none
+	SkipEvents       map[event.Action][]string // schemas and tables (schema.table) of which such changes are not applied
+	Fillfactor       func(names ...string) int // of a table, by its names on both sides; 0: PostgreSQL's own
+	MaxRetry         time.Duration             // longest pause between two tries to reach a server; 0: 30 s
 }
 
 // Replica runs one source's phases.

@@ -46,6 +46,9 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 		w.batch.Skipped++
 		return nil
 	}
+	if err := w.prove(ctx, e); err != nil {
+		return err
+	}
 	inTheWay, err := w.keptInTheWay(ctx, e)
 	if err != nil {
 		return err
@@ -237,6 +240,9 @@ func (w *writer) record(ctx context.Context, tx dial.Tx, s *statement) error {
 		return err
 	}
 	if err := catalogue.PutDatabases(ctx, tx, w.sourceID, collations(w.rules, e.Next)); err != nil {
+		return err
+	}
+	if err := w.swapped(ctx, tx, e); err != nil {
 		return err
 	}
 	for _, x := range e.Excluded {

@@ -49,6 +49,7 @@ type writer struct {
 	seal    *seal               // of what is kept of masked columns
 	session *[]schema.Temporary // sessions' temporary tables, where they have changed in the batch
 	changed streamed            // values of the batch that rules have changed
+	unread  spared              // rows of the batch that are not written
 }
 
 const (
@@ -167,6 +168,7 @@ func (w *writer) finish(ctx context.Context, t *event.Transaction) error {
 		}
 		w.batch, w.rows = catalogue.Counters{}, 0
 		w.changed.clear()
+		clear(w.unread)
 	}
 	if err := w.tracker.Add(t); err != nil {
 		return fmt.Errorf("advancing the position: %w", err)
@@ -195,6 +197,8 @@ func (w *writer) steps(ctx context.Context, u unit) error {
 			err = w.caughtUp(ctx, s.caughtUp)
 		case s.xa != nil:
 			err = w.xa(ctx, s.xa)
+		case s.shadow != nil:
+			err = w.shadow(ctx, s.shadow)
 		case s.arrival != nil:
 			err = w.arrive(ctx, s.arrival)
 		}
@@ -213,6 +217,9 @@ func (w *writer) commit(ctx context.Context) error {
 	position, began := w.tracker.Position(), time.Now()
 	err := w.applier.Commit(ctx, func(ctx context.Context, tx dial.Tx) error {
 		if err := w.keepValues(ctx, tx); err != nil {
+			return err
+		}
+		if err := w.digest(ctx, tx); err != nil {
 			return err
 		}
 		if w.forced {

@@ -14,6 +14,9 @@ import (
 // statement, which then must not touch it. A statement that cannot be
 // translated gives an effect that excludes the replicated tables it names.
 func (x *Transformer) Statement(st *event.Statement, dialect parse.Dialect, covered func(schema.Name) bool) (*ddl.Effect, error) {
+	if x.shadows != nil && x.shadows.overlooks(st) {
+		return &ddl.Effect{Next: x.set, Ignored: true}, nil
+	}
 	older, newer := x.set, []*schema.Table(nil)
 	var hidden []schema.Name
 	for _, t := range x.set.Tables() {
@@ -40,6 +43,9 @@ func (x *Transformer) Statement(st *event.Statement, dialect parse.Dialect, cove
 		}
 	} else if err != nil {
 		return nil, err
+	}
+	if x.shadows != nil && !own {
+		x.shadows.effect(older, effect, st)
 	}
 	if effect.Ignored || x.meets(effect, hidden) {
 		effect = &ddl.Effect{Next: older, Ignored: true}
@@ -125,4 +131,7 @@ func (x *Transformer) follow(effect *ddl.Effect, newer []*schema.Table) {
 	}
 	effect.Next = next
 	x.track(next, changed)
+	if x.shadows != nil {
+		x.shadows.lost()
+	}
 }

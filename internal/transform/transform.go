@@ -20,6 +20,7 @@ type Transformer struct {
 	set    *schema.Set
 	tables map[schema.Name]*tracked
 
+	shadows  *Shadows // nil: shadow tables are replicated like any others
 	sessions sessions
 }
 

@@ -24,6 +24,8 @@ WITH source AS (
     DELETE FROM sch_chameleon.t_conversions WHERE i_id_source IN (SELECT i_id_source FROM source)
 ), refills AS (
     DELETE FROM sch_chameleon.t_refills WHERE i_id_source IN (SELECT i_id_source FROM source)
+), shadows AS (
+    DELETE FROM sch_chameleon.t_shadows WHERE i_id_source IN (SELECT i_id_source FROM source)
 ), prepared AS (
     DELETE FROM sch_chameleon.t_xa_prepared WHERE i_id_source IN (SELECT i_id_source FROM source)
 )
