@@ -38,6 +38,7 @@ func newDraft(t *schema.Table, d parse.Dialect) *draft {
 // text, those that name present columns come before those that name new ones.
 func (x *draft) alter(s *parse.AlterTable) error {
 	x.lenient = s.Ignore
+	s.Actions = x.stated(s.Actions)
 	renamed := map[string]string{}
 	for _, pass := range []func(parse.Action, map[string]string) error{x.options, x.columns, x.additions} {
 		for _, a := range s.Actions {
@@ -65,6 +66,32 @@ func (x *draft) alter(s *parse.AlterTable) error {
 	return nil
 }
 
+// stated lets a MODIFY of a column that the same statement adds be its definition: MariaDB reads
+// it so.
+func (x *draft) stated(actions []parse.Action) []parse.Action {
+	if !x.d.MariaDB() {
+		return actions
+	}
+	var list []parse.Action
+	for _, action := range actions {
+		change, is := action.(*parse.ChangeColumn)
+		if !is || x.now(change.Old) >= 0 {
+			list = append(list, action)
+			continue
+		}
+		added := slices.IndexFunc(list, func(a parse.Action) bool {
+			add, is := a.(*parse.AddColumn)
+			return is && strings.EqualFold(add.Column.Name, change.Column.Name)
+		})
+		if added < 0 {
+			list = append(list, action)
+			continue
+		}
+		list = append(slices.Delete(list, added, added+1), &parse.AddColumn{Column: change.Column, Place: change.Place})
+	}
+	return list
+}
+
 // fitParts drops prefixes that changed columns no longer need.
 func (x *draft) fitParts() {
 	for i := range x.t.Indexes {
@@ -73,7 +100,7 @@ func (x *draft) fitParts() {
 			if at := x.t.Column(p.Column); at >= 0 && !isText(x.t.Columns[at].Type.Name) && !hasBytes(x.t.Columns[at].Type.Name) {
 				p.Prefix = 0
 			}
-			x.part(p)
+			x.part(p, x.t.Indexes[i].Kind)
 		}
 	}
 }
@@ -83,6 +110,9 @@ func (x *draft) fitPrimary() {
 	if at := x.t.Index("PRIMARY"); at >= 0 {
 		for _, p := range x.t.Indexes[at].Parts {
 			if c := x.t.Column(p.Column); c >= 0 {
+				if column := &x.t.Columns[c]; x.defaulted(column) {
+					column.Default = implicitDefault(column)
+				}
 				x.t.Columns[c].NotNull = true
 			}
 		}
@@ -105,7 +135,8 @@ func (x *draft) options(a parse.Action, _ map[string]string) error {
 	case *parse.SetOptions:
 		o := &a.Options
 		if o.Charset != "" || o.Collation != "" {
-			x.t.Charset, x.t.Collation = resolve(o.Charset, o.Collation, x.t.Charset, x.t.Collation, x.d)
+			charset, collation := standard(o.Charset, o.Collation, x.t.Collation, x.outer, x.d)
+			x.t.Charset, x.t.Collation = resolve(charset, collation, x.t.Charset, x.t.Collation, x.d)
 		}
 		setOptions(x.t, o)
 	case *parse.Convert:
@@ -117,7 +148,8 @@ func (x *draft) options(a parse.Action, _ map[string]string) error {
 // convert gives all text columns another character set; a text type that would
 // hold fewer characters grows.
 func (x *draft) convert(a *parse.Convert) {
-	charset, collation := resolve(a.Charset, a.Collation, charsetOf(x.outer), x.outer, x.d)
+	charset, collation := standard(a.Charset, a.Collation, x.t.Collation, x.outer, x.d)
+	charset, collation = resolve(charset, collation, charsetOf(x.outer), x.outer, x.d)
 	for i := range x.t.Columns {
 		c := &x.t.Columns[i]
 		t := &c.Type
@@ -164,7 +196,7 @@ func (x *draft) columns(a parse.Action, renamed map[string]string) error {
 			return x.absent("column", a.Column, a.IfExists)
 		}
 		x.t.Columns[at].Default = a.Default
-		settle(&x.t.Columns[at])
+		settle(&x.t.Columns[at], x.d)
 	case *parse.SetVisible:
 		at := x.now(a.Column)
 		if at < 0 {

@@ -109,7 +109,7 @@ func (b *bench) set() *schema.Set {
 	for _, name := range b.tables() {
 		set = set.With(nil, b.definition(name))
 	}
-	row := b.query(b.source, "SELECT @@collation_database")[0]
+	row := b.query(b.source, "SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = '%s'", b.database)[0]
 	return set.WithDatabase(b.database, row[0])
 }
 
