@@ -94,6 +94,11 @@ func (b *builder) longest() int {
 	return 3072
 }
 
+// made says whether the server made an index for a foreign key of this statement.
+func (b *builder) made(name string) bool {
+	return slices.ContainsFunc(b.own, func(o *ownIndex) bool { return strings.EqualFold(o.name, name) })
+}
+
 // replaceOwn drops an index that the server made for a foreign key and that a
 // new index makes needless.
 func (b *builder) replaceOwn(index *schema.Index) {
@@ -170,10 +175,13 @@ func (b *builder) foreignKey(k *parse.ForeignKey) {
 		f.Name = numbered(t.Name.Table+"_ibfk_", len(t.ForeignKeys), func(i int) string { return t.ForeignKeys[i].Name })
 	}
 	t.ForeignKeys = append(t.ForeignKeys, f)
-	covered := slices.ContainsFunc(t.Indexes, func(o schema.Index) bool { return indexes(o.Kind) && isPrefix(parts, o.Parts) })
+	covered := slices.ContainsFunc(t.Indexes, func(o schema.Index) bool {
+		return indexes(o.Kind) && isPrefix(parts, o.Parts) && (len(o.Parts) > len(parts) || !b.made(o.Name))
+	})
 	if b.exact || covered || !strings.EqualFold(t.Engine, "InnoDB") && t.Engine != "" {
 		return
 	}
+	b.replaceOwn(&index)
 	if index.Name == "" || t.Index(index.Name) >= 0 {
 		index.Name = b.freeName(parts)
 	}
