@@ -159,7 +159,7 @@ func fraction(stated string, digits int) string {
 		return ""
 	}
 	stated = strings.TrimPrefix(stated, ".") + "000000000"
-	return "." + stated[:digits]
+	return "." + stated[:min(digits, 9)]
 }
 
 var clockDigits = regexp.MustCompile(`^current_timestamp\(\d*\)$`)

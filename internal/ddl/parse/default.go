@@ -103,6 +103,9 @@ func (p *parser) literal() *schema.Default {
 	charset := p.introducer()
 	sign := p.any("-", "+")
 	t := p.peek(0)
+	if _, err := strconv.ParseFloat(t.text, 64); t.kind == number && err != nil { // beyond a DOUBLE
+		p.unknown()
+	}
 	switch {
 	case t.kind == number && sign == "-":
 		p.at++
