@@ -163,7 +163,7 @@ func trackedSequences(ctx context.Context, db catalogue.DB, sourceID int64) (map
 
 // sequences makes the source's sequences, before any table whose columns may take their values.
 // One whose name is taken is left out, and told.
-func (c *initial) sequences(ctx context.Context) error {
+func (c *initial) sequences(ctx context.Context, list *listing) error {
 	id := c.lease.Source.ID
 	ours, err := trackedSequences(ctx, c.pool, id)
 	if err != nil {
@@ -192,6 +192,11 @@ func (c *initial) sequences(ctx context.Context) error {
 		}
 	}
 	c.rules.Sequences = func(name schema.Name) bool { return made[name] }
+	for i := range list.tasks { // it is known only now which defaults they can have
+		if list.tasks[i].Table, err = c.rules.Table(list.tasks[i].Table.Source); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
