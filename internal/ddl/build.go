@@ -38,7 +38,7 @@ type ownIndex struct{ name string }
 func (b *builder) build(s *parse.CreateTable, outer string) *schema.Table {
 	t := b.t
 	t.Charset, t.Collation = resolve(s.Options.Charset, s.Options.Collation, charsetOf(outer), outer, b.d)
-	t.Engine, t.Sequence = s.Options.Engine, s.Options.Sequence
+	t.Engine = s.Options.Engine
 	setOptions(t, &s.Options)
 	for i := range s.Columns {
 		t.Columns = append(t.Columns, b.column(&s.Columns[i]))

@@ -164,11 +164,6 @@ func (b *bench) sameAsThere(s proven, effect *ddl.Effect) {
 		b.must(b.source, "DROP TABLE IF EXISTS `"+x.Name.Table+"`")
 		next = next.With([]schema.Name{x.Name})
 	}
-	for _, t := range next.Tables() {
-		if t.Sequence { // the server does not list them
-			next = next.With([]schema.Name{t.Name})
-		}
-	}
 	b.same(s.sql, next)
 	if !b.t.Failed() {
 		b.samePostgres([]string{s.sql}, next, parked)
