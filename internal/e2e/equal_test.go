@@ -67,6 +67,12 @@ func canonical(name, dataType, columnType string) (source, target string) {
 	m, p := backtick(name), quoteIdent(pgName(name))
 	const mTime, pTime = "'%Y-%m-%d %H:%i:%s.%f'", "'YYYY-MM-DD HH24:MI:SS.US'"
 	switch {
+	case strings.Contains(columnType, "zerofill"):
+		return m + " + 0", p + "::text"
+	case dataType == "longtext": // MariaDB's JSON is one, and may hold the empty text, which is no JSON
+		return "IF(" + m + " = '', '\"\"', " + m + ")", "CASE " + p + "::text WHEN '' THEN '\"\"' ELSE " + p + "::text END"
+	case dataType == "date":
+		return "IF(" + m + " = 0, '-infinity', " + m + ")", p + "::text"
 	case dataType == "binary" || strings.HasSuffix(dataType, "blob") || dataType == "varbinary":
 		return "HEX(" + m + ")", "upper(encode(" + p + ", 'hex'))"
 	case dataType == "bit" && columnType == "bit(1)":
@@ -74,9 +80,10 @@ func canonical(name, dataType, columnType string) (source, target string) {
 	case dataType == "bit":
 		return "BIN(CAST(" + m + " AS UNSIGNED))", "regexp_replace(" + p + "::text, '^0+(?=.)', '')"
 	case dataType == "datetime":
-		return "DATE_FORMAT(" + m + ", " + mTime + ")", "to_char(" + p + ", " + pTime + ")"
+		return "IF(" + m + " = 0, '-infinity', DATE_FORMAT(" + m + ", " + mTime + "))", "CASE WHEN isfinite(" + p + ") THEN to_char(" + p + ", " + pTime + ") ELSE " + p + "::text END"
 	case dataType == "timestamp":
-		return "DATE_FORMAT(CONVERT_TZ(" + m + ", @@session.time_zone, '+00:00'), " + mTime + ")", "to_char(" + p + " AT TIME ZONE 'UTC', " + pTime + ")"
+		return "IF(" + m + " = 0, '-infinity', DATE_FORMAT(CONVERT_TZ(" + m + ", @@session.time_zone, '+00:00'), " + mTime + "))",
+			"CASE WHEN isfinite(" + p + ") THEN to_char(" + p + " AT TIME ZONE 'UTC', " + pTime + ") ELSE " + p + "::text END"
 	case dataType == "time":
 		return "TIME_FORMAT(" + m + ", '%H:%i:%s.%f')", "to_char(" + p + "::interval, 'HH24:MI:SS.US')"
 	case dataType == "char":
