@@ -70,7 +70,7 @@ func canonical(name, dataType, columnType string) (source, target string) {
 	case strings.Contains(columnType, "zerofill"):
 		return m + " + 0", p + "::text"
 	case dataType == "longtext": // MariaDB's JSON is one, and may hold the empty text, which is no JSON
-		return "IF(" + m + " = '', '\"\"', " + m + ")", "CASE " + p + "::text WHEN '' THEN '\"\"' ELSE " + p + "::text END"
+		return "IF(" + m + " = '', '\"\"', REPLACE(" + m + ", '\\0', ''))", "CASE " + p + "::text WHEN '' THEN '\"\"' ELSE " + p + "::text END"
 	case dataType == "date":
 		return "IF(" + m + " = 0, '-infinity', " + m + ")", p + "::text"
 	case dataType == "binary" || strings.HasSuffix(dataType, "blob") || dataType == "varbinary":
@@ -86,8 +86,10 @@ func canonical(name, dataType, columnType string) (source, target string) {
 			"CASE WHEN isfinite(" + p + ") THEN to_char(" + p + " AT TIME ZONE 'UTC', " + pTime + ") ELSE " + p + "::text END"
 	case dataType == "time":
 		return "TIME_FORMAT(" + m + ", '%H:%i:%s.%f')", "to_char(" + p + "::interval, 'HH24:MI:SS.US')"
+	case dataType == "varchar" || dataType == "text" || dataType == "mediumtext" || dataType == "tinytext": // NULs are discarded
+		return "REPLACE(" + m + ", '\\0', '')", p + "::text"
 	case dataType == "char":
-		return m, "rtrim(" + p + "::text)"
+		return "REPLACE(" + m + ", '\\0', '')", "rtrim(" + p + "::text)"
 	case dataType == "float" || dataType == "double":
 		return "CAST(" + m + " * 1000 AS DECIMAL(40,0))", "round((" + p + " * 1000)::numeric)"
 	case dataType == "vector":

@@ -73,6 +73,9 @@ func (w *walker) generated(next *walked, place string, at int) string {
 		}
 		return "ALTER INDEX " + anyOf(w, next.indexes) + visible
 	}
+	if c.name == "id" {
+		return ""
+	}
 	made := walkedColumn{name: w.fresh("g"), kind: kindOf("VARCHAR(60) CHARACTER SET latin1"), generated: true}
 	definition := "VARCHAR(60) CHARACTER SET latin1 AS (CONCAT(" + c.name + ", 'x'))"
 	if kinds[c.kind].number {
