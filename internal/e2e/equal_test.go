@@ -67,7 +67,7 @@ func canonical(name, dataType, columnType string) (source, target string) {
 	m, p := backtick(name), quoteIdent(pgName(name))
 	const mTime, pTime = "'%Y-%m-%d %H:%i:%s.%f'", "'YYYY-MM-DD HH24:MI:SS.US'"
 	switch {
-	case strings.Contains(columnType, "zerofill"):
+	case strings.Contains(columnType, "zerofill") || dataType == "year":
 		return m + " + 0", p + "::text"
 	case dataType == "longtext": // MariaDB's JSON is one, and may hold the empty text, which is no JSON
 		return "IF(" + m + " = '', '\"\"', REPLACE(" + m + ", '\\0', ''))", "CASE " + p + "::text WHEN '' THEN '\"\"' ELSE " + p + "::text END"
