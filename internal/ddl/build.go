@@ -29,11 +29,7 @@ type builder struct {
 	d     parse.Dialect
 	t     *schema.Table
 	exact bool // the text is the server's own: all keys have names, no index is implied
-	own   []*ownIndex
 }
-
-// ownIndex is an index that the server made for a foreign key.
-type ownIndex struct{ name string }
 
 func (b *builder) build(s *parse.CreateTable, outer string) *schema.Table {
 	t := b.t

@@ -217,7 +217,7 @@ func plain(t *schema.Table) *schema.Table {
 	t.Engine = strings.ToLower(t.Engine)
 	slices.SortFunc(t.Indexes, func(a, b schema.Index) int { return strings.Compare(a.Name, b.Name) })
 	for i := range t.Indexes {
-		t.Indexes[i].Using = ""
+		t.Indexes[i].Using, t.Indexes[i].Own = "", false
 		for j := range t.Indexes[i].Parts {
 			t.Indexes[i].Parts[j].Expr = squeeze(t.Indexes[i].Parts[j].Expr)
 		}

@@ -121,6 +121,7 @@ type Index struct {
 	Parser    string      `json:"parser,omitempty"`    // of FULLTEXT, in lower case: "ngram"
 	Distance  string      `json:"distance,omitempty"`  // MariaDB, of VECTOR, in lower case: "cosine"
 	Period    bool        `json:"period,omitempty"`    // MariaDB: has a WITHOUT OVERLAPS part, which is not in Parts
+	Own       bool        `json:"own,omitempty"`       // the server made it for a foreign key, and drops it for one that has its columns; not known of tables that were copied
 }
 
 // IndexPart is a column, a column's prefix or an expression.
