@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"pgchameleon/internal/ddl/parse"
@@ -216,13 +217,14 @@ func (x *applier) database(s *parse.Database) {
 		return
 	}
 	outer := serverCollation(x.d)
+	charset, collation := standard(s.Charset, s.Collation, databaseCollation(x.set, name, x.d), outer, x.d)
 	if s.Verb == "alter" {
 		if s.Charset == "" && s.Collation == "" {
 			return
 		}
 		outer = databaseCollation(x.set, name, x.d)
 	}
-	_, collation := resolve(s.Charset, s.Collation, charsetOf(outer), outer, x.d)
+	_, collation = resolve(charset, collation, charsetOf(outer), outer, x.d)
 	x.set = x.set.WithDatabase(name, collation)
 }
 
@@ -297,7 +299,7 @@ func (x *applier) definition(name schema.Name, s *parse.CreateTable) (*schema.Ta
 		if like == nil {
 			return nil, fmt.Errorf("it is made like %s, which is not replicated, and needs a copy: sync_tables", x.name(*s.Like))
 		}
-		return likeTable(name, like), nil
+		return likeTable(name, like, x.d), nil
 	case s.Select:
 		return nil, fmt.Errorf("its columns come from a SELECT, and it needs a copy: sync_tables")
 	case len(s.Columns) == 0:
@@ -353,11 +355,14 @@ func (x *applier) referenced(f *schema.ForeignKey, t *schema.Table, s *parse.Cre
 
 // likeTable copies a definition as CREATE TABLE … LIKE does: all but foreign
 // keys and the AUTO_INCREMENT that was reached.
-func likeTable(name schema.Name, like *schema.Table) *schema.Table {
+func likeTable(name schema.Name, like *schema.Table, d parse.Dialect) *schema.Table {
 	t := like.Clone()
-	old := t.Name.Table
 	t.Name, t.ForeignKeys, t.AutoIncrement = name, nil, 0
-	renameChecks(t, old)
+	if !d.MariaDB() { // a schema holds each name of a check once
+		for i := range t.Checks {
+			t.Checks[i].Name = name.Table + "_chk_" + strconv.Itoa(i+1)
+		}
+	}
 	return t
 }
 

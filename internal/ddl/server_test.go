@@ -111,7 +111,7 @@ func (b *bench) set() *schema.Set {
 		set = set.With(nil, b.definition(name))
 	}
 	set = set.With(nil, b.sequences()...)
-	row := b.query(b.source, "SELECT @@collation_database")[0]
+	row := b.query(b.source, "SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = '%s'", b.database)[0]
 	return set.WithDatabase(b.database, row[0])
 }
 
