@@ -76,6 +76,7 @@ func (b *bench) follow(s story) {
 			return
 		}
 		b.rely(effect)
+		unmoved(effect)
 		for _, x := range effect.Excluded {
 			parked[x.Name] = true
 			want := s.excluded
