@@ -38,10 +38,10 @@ func newDraft(t *schema.Table, d parse.Dialect) *draft {
 // text, those that name present columns come before those that name new ones.
 func (x *draft) alter(s *parse.AlterTable) error {
 	x.lenient = s.Ignore
-	s.Actions = x.stated(s.Actions)
+	actions := restated(x.before, s.Actions, x.d)
 	renamed := map[string]string{}
 	for _, pass := range []func(parse.Action, map[string]string) error{x.options, x.columns, x.additions} {
-		for _, a := range s.Actions {
+		for _, a := range actions {
 			if err := pass(a, renamed); err != nil {
 				return err
 			}
@@ -50,13 +50,13 @@ func (x *draft) alter(s *parse.AlterTable) error {
 	x.renameColumns(renamed)
 	x.fitParts()
 	for i, pass := range []func(parse.Action) error{x.dropKeys, x.addKeys, x.rest} {
-		for _, a := range s.Actions {
+		for _, a := range actions {
 			if err := pass(a); err != nil {
 				return err
 			}
 		}
 		if i == 0 {
-			if err := x.renameIndexes(s.Actions); err != nil {
+			if err := x.renameIndexes(actions); err != nil {
 				return err
 			}
 		}
@@ -64,32 +64,6 @@ func (x *draft) alter(s *parse.AlterTable) error {
 	x.fitPrimary()
 	x.finish()
 	return nil
-}
-
-// stated lets a MODIFY of a column that the same statement adds be its definition: MariaDB reads
-// it so.
-func (x *draft) stated(actions []parse.Action) []parse.Action {
-	if !x.d.MariaDB() {
-		return actions
-	}
-	var list []parse.Action
-	for _, action := range actions {
-		change, is := action.(*parse.ChangeColumn)
-		if !is || x.now(change.Old) >= 0 {
-			list = append(list, action)
-			continue
-		}
-		added := slices.IndexFunc(list, func(a parse.Action) bool {
-			add, is := a.(*parse.AddColumn)
-			return is && strings.EqualFold(add.Column.Name, change.Column.Name)
-		})
-		if added < 0 {
-			list = append(list, action)
-			continue
-		}
-		list = append(slices.Delete(list, added, added+1), &parse.AddColumn{Column: change.Column, Place: change.Place})
-	}
-	return list
 }
 
 // fitParts drops prefixes that changed columns no longer need.

@@ -29,18 +29,14 @@ type builder struct {
 	d     parse.Dialect
 	t     *schema.Table
 	exact bool // the text is the server's own: all keys have names, no index is implied
-	own   []*ownIndex
 	short bool // InnoDB's rows are of a format that has short keys
 }
-
-// ownIndex is an index that the server made for a foreign key.
-type ownIndex struct{ name string }
 
 func (b *builder) build(s *parse.CreateTable, outer string) *schema.Table {
 	t := b.t
 	charset, collation := standard(s.Options.Charset, s.Options.Collation, outer, outer, b.d)
 	t.Charset, t.Collation = resolve(charset, collation, charsetOf(outer), outer, b.d)
-	t.Engine, t.Sequence = s.Options.Engine, s.Options.Sequence
+	t.Engine = s.Options.Engine
 	setOptions(t, &s.Options)
 	b.short = s.Options.RowFormat == "COMPACT" || s.Options.RowFormat == "REDUNDANT"
 	for i := range s.Columns {

@@ -1,5 +1,7 @@
 package parse
 
+import "strings"
+
 // alter reads ALTER.
 func (p *parser) alter() Statement {
 	p.what = "ALTER"
@@ -84,6 +86,8 @@ func (p *parser) action() []Action {
 	case p.is("DISCARD", "TABLESPACE"), p.is("IMPORT", "TABLESPACE"):
 		p.at += 2
 		return []Action{&Tablespace{}}
+	case p.is("LOCK"):
+		return []Action{p.lock()}
 	case p.nothing():
 		return []Action{&NoEffect{Text: p.since(at)}}
 	}
@@ -96,13 +100,20 @@ func (p *parser) action() []Action {
 	return []Action{&SetOptions{Options: o}}
 }
 
+// lock reads LOCK [=] mode.
+func (p *parser) lock() *Lock {
+	p.expect("LOCK")
+	p.accept("=")
+	return &Lock{Mode: strings.ToUpper(p.name())}
+}
+
 // nothing steps over a clause that changes nothing that is tracked.
 func (p *parser) nothing() bool {
 	switch {
 	case p.accept("FORCE"), p.accept("ENABLE", "KEYS"), p.accept("DISABLE", "KEYS"),
 		p.accept("SECONDARY_LOAD"), p.accept("SECONDARY_UNLOAD"),
 		p.accept("WITH", "VALIDATION"), p.accept("WITHOUT", "VALIDATION"), p.accept("NOWAIT"):
-	case p.any("ALGORITHM", "LOCK") != "":
+	case p.accept("ALGORITHM"):
 		p.accept("=")
 		p.name()
 	case p.is("WAIT"):
