@@ -127,7 +127,7 @@ func (w *walker) exchange(t *walked, part string) step {
 
 // setting changes what the first session's statements mean.
 func (w *walker) setting() step {
-	return says("SET SESSION " + anyOf(w, []string{"sql_mode = ''", "sql_mode = DEFAULT", "sql_mode = 'ANSI_QUOTES'", "time_zone = '+05:30'", "time_zone = DEFAULT",
+	return says("SET SESSION " + anyOf(w, []string{"sql_mode = ''", "sql_mode = DEFAULT", "sql_mode = 'ANSI_QUOTES'", "time_zone = '+05:30'", "time_zone = '+00:00'", "time_zone = SYSTEM",
 		"foreign_key_checks = 0", "foreign_key_checks = 1", "character_set_client = latin1", "character_set_client = utf8mb4"}))
 }
 

@@ -95,7 +95,7 @@ func (p *path) say(a act) error {
 			p.t.Fatal(err)
 		}
 		p.sessions[a.session] = conn
-		if err := conn.Exec(context.Background(), "SET SESSION lock_wait_timeout = 1, innodb_lock_wait_timeout = 1"); err != nil {
+		if err := conn.Exec(context.Background(), "SET SESSION lock_wait_timeout = 1, innodb_lock_wait_timeout = 1, time_zone = '+00:00'"); err != nil {
 			p.t.Fatal(err)
 		}
 	}
