@@ -114,6 +114,9 @@ func (p *path) end() {
 
 func (p *path) leave() {
 	p.end()
+	for _, sql := range []string{"SET SESSION foreign_key_checks = 0", "DROP DATABASE {b}", "DROP DATABASE {c}"} { // they may be tied to one another
+		_ = p.say(act{sql: sql}) // what is wrong is told when the test drops them
+	}
 	for _, conn := range p.sessions {
 		_ = conn.Close()
 	}
