@@ -105,7 +105,7 @@ func GeneratedTrigger(t *mapping.Table, columns []Generated) (sql []string, viol
 // does, by the columns that have it, as people know them. skipped are those for which it cannot be done.
 //
 // PostgreSQL does not tell a column that a statement sets to the value it has from one
-// that it does not set.
+// that it does not set. Rows are compared as records, since some types have no equality.
 func OnUpdateTrigger(t *mapping.Table) (sql, columns, skipped []string) {
 	var body, own, before []string
 	for _, c := range t.Columns {
@@ -127,7 +127,7 @@ func OnUpdateTrigger(t *mapping.Table) (sql, columns, skipped []string) {
 	if body == nil {
 		return nil, nil, skipped
 	}
-	declare := fmt.Sprintf("DECLARE\n    changed boolean := ROW(%s) *<> ROW(%s);\n", strings.Join(own, ", "), strings.Join(before, ", "))
+	declare := fmt.Sprintf("DECLARE\n    changed boolean := (SELECT n FROM (SELECT %s) AS n) *<> (SELECT o FROM (SELECT %s) AS o);\n", strings.Join(own, ", "), strings.Join(before, ", "))
 	return trigger(t, "on_update", "on_update_current_timestamp", "UPDATE", declare, body), columns, skipped
 }
 

@@ -1,0 +1,179 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgchameleon/internal/testserver"
+)
+
+// wholeShop is a schema with all that a database does besides holding rows.
+func wholeShop(r *replica) {
+	r.source(
+		`CREATE TABLE customers (
+			id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, email VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL UNIQUE, name VARCHAR(50),
+			credit DECIMAL(10,2) NOT NULL DEFAULT 0, kind ENUM('private','company') NOT NULL DEFAULT 'private',
+			changed TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3),
+			CONSTRAINT credit_is_positive CHECK (credit >= 0), CONSTRAINT names_alike CHECK (name <> 'Nobody'))`,
+		`CREATE TABLE warehouses (country CHAR(2) NOT NULL, no INT NOT NULL, city VARCHAR(50), PRIMARY KEY (country, no))`,
+		`CREATE TABLE stock (
+			id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, country CHAR(2) NOT NULL, no INT NOT NULL, item VARCHAR(20) NOT NULL, amount INT NOT NULL,
+			CONSTRAINT in_warehouse FOREIGN KEY (country, no) REFERENCES warehouses (country, no) ON DELETE RESTRICT ON UPDATE CASCADE)`,
+		`CREATE TABLE categories (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, parent INT, name VARCHAR(20),
+			CONSTRAINT below FOREIGN KEY (parent) REFERENCES categories (id) ON DELETE SET NULL)`,
+		`CREATE TABLE employees (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, department INT, name VARCHAR(20))`,
+		`CREATE TABLE departments (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, head INT, CONSTRAINT headed FOREIGN KEY (head) REFERENCES employees (id))`,
+		`ALTER TABLE employees ADD CONSTRAINT works_in FOREIGN KEY (department) REFERENCES departments (id)`,
+		`CREATE TABLE orders (
+			id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, customer INT NOT NULL, ordered DATETIME NOT NULL,
+			CONSTRAINT of_customer FOREIGN KEY (customer) REFERENCES customers (id) ON DELETE CASCADE)`,
+		`CREATE TABLE items (
+			order_id INT NOT NULL, no INT NOT NULL, amount INT NOT NULL, price DECIMAL(8,2) NOT NULL,
+			total DECIMAL(12,2) AS (amount * price) STORED, twice DECIMAL(14,2) AS (total * 2) VIRTUAL,
+			big DECIMAL(10,2) AS (price + 1) STORED COMMENT 'worked out', strange DOUBLE AS (sqrt(amount)) VIRTUAL,
+			PRIMARY KEY (order_id, no), KEY by_big (big, no),
+			CONSTRAINT of_order FOREIGN KEY (order_id) REFERENCES orders (id) ON DELETE CASCADE)`,
+		`CREATE TABLE skipped (id INT PRIMARY KEY)`,
+		`CREATE TABLE notes (id INT PRIMARY KEY, skipped INT, body TEXT, CONSTRAINT of_skipped FOREIGN KEY (skipped) REFERENCES skipped (id))`,
+		`CREATE TABLE counters (id TINYINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, v INT)`,
+		`CREATE TRIGGER audit BEFORE INSERT ON orders FOR EACH ROW SET NEW.ordered = NEW.ordered`,
+		`CREATE PROCEDURE tidy() BEGIN DELETE FROM notes; END`,
+		`CREATE FUNCTION one() RETURNS INT DETERMINISTIC RETURN 1`,
+		`CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY DISABLE DO DELETE FROM notes`,
+		`INSERT INTO customers (email, name, credit) VALUES ('a@x', 'Ann', 10), ('b@x', 'Bob', 20), ('c@x', NULL, 0)`,
+		`INSERT INTO warehouses VALUES ('DE', 1, 'Bonn'), ('DE', 2, 'Jena'), ('FR', 1, 'Lyon')`,
+		`INSERT INTO stock (country, no, item, amount) VALUES ('DE', 1, 'nail', 100), ('FR', 1, 'nail', 7)`,
+		`INSERT INTO categories (id, parent, name) VALUES (1, NULL, 'all'), (2, 1, 'tools'), (3, 2, 'hammers')`,
+		`INSERT INTO employees VALUES (1, NULL, 'Eve'), (2, NULL, 'Tom')`, `INSERT INTO departments VALUES (1, 1), (2, NULL)`, `UPDATE employees SET department = 1`,
+		`INSERT INTO orders (customer, ordered) VALUES (1, '2030-01-01 10:00:00'), (1, '2030-01-02 10:00:00'), (2, '2030-01-03 10:00:00')`,
+		`INSERT INTO items (order_id, no, amount, price) VALUES (1, 1, 2, 3.50), (1, 2, 1, 100), (2, 1, 5, 0.99)`,
+		`INSERT INTO counters (v) VALUES (1), (2)`,
+	)
+}
+
+// detachable makes a replica of the shop that is up to date and followed.
+func detachable(t *testing.T, server string) *replica {
+	t.Helper()
+	src := testserver.Shared(t, server)
+	db := src.Database(t, "e2e")
+	r := newReplica(t, src, testserver.Shared(t, testserver.Target), options{schemas: map[string]string{db: "shop"}, yaml: fmt.Sprintf("    skip_tables:\n    - %s.skipped\n", db)})
+	wholeShop(r)
+	r.init()
+	r.start()
+	// Rows that break their rules, as old databases have them.
+	r.source("SET foreign_key_checks = 0", "INSERT INTO stock (country, no, item, amount) VALUES ('XX', 9, 'ghost', 1), ('XX', 8, 'ghost', 1)", "SET foreign_key_checks = 1",
+		"ALTER TABLE counters AUTO_INCREMENT = 50", "INSERT INTO categories (parent, name) VALUES (3, 'sledges')")
+	r.caughtUp()
+	return r
+}
+
+// one gives the one value of a query.
+func (r *replica) one(sql string) string {
+	r.t.Helper()
+	rows := r.target(sql)
+	if len(rows) != 1 || len(rows[0]) != 1 {
+		r.t.Fatalf("%s gives %v", sql, rows)
+	}
+	return rows[0][0]
+}
+
+// wants compares the one value of each query.
+func (r *replica) wants(pairs ...string) {
+	r.t.Helper()
+	for i := 0; i < len(pairs); i += 2 {
+		if got := r.one(pairs[i]); got != pairs[i+1] {
+			r.t.Errorf("%s gives %q, not %q", pairs[i], got, pairs[i+1])
+		}
+	}
+}
+
+// refused runs statements that PostgreSQL must not take.
+func (r *replica) refused(statements ...string) {
+	r.t.Helper()
+	for _, sql := range statements {
+		conn, err := r.dst.Connect(r.t.Context(), r.database)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if err := conn.Exec(r.t.Context(), sql); err == nil {
+			r.t.Errorf("PostgreSQL takes %s", sql)
+		}
+		_ = conn.Close()
+	}
+}
+
+const constraintsOf = `SELECT string_agg(conname || CASE WHEN convalidated THEN '' ELSE ' (not valid)' END, ', ' ORDER BY conname COLLATE "C")
+	FROM pg_constraint WHERE connamespace = 'shop'::regnamespace AND contype IN ('c', 'f')`
+
+// A shop is cut over: PostgreSQL goes on by itself with what the source did until then.
+func TestAShopIsDetached(t *testing.T) {
+	for _, name := range []string{"mariadb-11.8", "mysql-9.7"} {
+		t.Run(name, func(t *testing.T) {
+			r := detachable(t, name)
+			const own = "SELECT (SELECT count(*) FROM pg_constraint WHERE contype = 'f') + (SELECT count(*) FROM pg_trigger) + (SELECT count(*) FROM sch_chameleon.t_detachments)"
+			before := r.one(own)
+			plan := r.must("detach_replica", "--source", "mysql", "--dry-run", "--full")
+			for _, want := range []string{
+				`ADD CONSTRAINT "in_warehouse" FOREIGN KEY ("country", "no") REFERENCES "shop"."warehouses" ("country", "no")`, `ON UPDATE CASCADE NOT VALID`,
+				`VALIDATE CONSTRAINT "below"`, `GENERATED ALWAYS AS (`, "setval(", "names_alike", "skip_tables leaves it out", "sqrt",
+				"procedure", r.marker + ".tidy", "function", r.marker + ".one", "event", r.marker + ".nightly", "trigger", r.marker + ".audit", "BEFORE INSERT ON orders",
+			} {
+				if !strings.Contains(strings.ToLower(plan), strings.ToLower(want)) {
+					t.Errorf("the plan lacks %q:\n%s", want, plan)
+				}
+			}
+			r.wants(own, before)
+			r.source("INSERT INTO customers (email, name) VALUES ('d@x', 'Dan')") // the replica has gone on
+			r.caughtUp()
+			r.source("INSERT INTO orders (customer, ordered) VALUES (3, '2030-01-04 10:00:00')") // and is to be drained
+			if out, code := r.run("detach_replica", "--source", "mysql"); code != 6 {
+				t.Errorf("without an answer the code is %d:\n%s", code, out)
+			}
+			out, code := r.run("detach_replica", "--source", "mysql", "--yes", "--full")
+			if code != 5 || !strings.Contains(out, "2 rows are against it") || !strings.Contains(out, "is detached at") {
+				t.Fatalf("exit code %d:\n%s", code, out)
+			}
+			r.standsAlone()
+			r.dst.Exec(t, r.database, `DELETE FROM shop.stock WHERE country = 'XX'`)
+			r.must("detach_replica", "--source", "mysql", "--yes")
+			if got := r.one(constraintsOf); strings.Contains(got, "not valid") {
+				t.Errorf("after the rows were mended: %s", got)
+			}
+			if out := r.must("detach_replica", "--source", "mysql", "--yes"); !strings.Contains(out, "nothing is left to do") {
+				t.Errorf("a third time:\n%s", out)
+			}
+		})
+	}
+}
+
+// standsAlone checks what the shop's tables do without a source.
+func (r *replica) standsAlone() {
+	r.t.Helper()
+	r.wants(
+		"SELECT count(*) FROM sch_chameleon.t_sources", "0",
+		constraintsOf, "below, credit_is_positive, headed, in_warehouse (not valid), of_customer, of_order, works_in",
+		"SELECT count(*) FROM shop.orders", "4",
+		"INSERT INTO shop.customers (email, name) VALUES ('e@x', 'Eve') RETURNING id", "5",
+		"INSERT INTO shop.stock (country, no, item, amount) VALUES ('DE', 2, 'nail', 5) RETURNING id", "5",
+		"INSERT INTO shop.counters (v) VALUES (3) RETURNING id", "50",
+		"INSERT INTO shop.categories (parent, name) VALUES (4, 'tiny') RETURNING id", "5",
+		"INSERT INTO shop.items (order_id, no, amount, price) VALUES (4, 1, 3, 2.25) RETURNING concat(total, ' ', twice, ' ', big)", "6.75 13.50 3.25",
+		"UPDATE shop.items SET price = 10 WHERE order_id = 4 RETURNING concat(total, ' ', twice, ' ', big)", "30.00 60.00 11.00",
+		"SELECT string_agg(attname, ',' ORDER BY attname) FROM pg_attribute WHERE attrelid = 'shop.items'::regclass AND attgenerated = 's'", "big",
+		"SELECT col_description('shop.items'::regclass, attnum) FROM pg_attribute WHERE attrelid = 'shop.items'::regclass AND attname = 'big'", "worked out",
+		"SELECT count(*) FROM pg_indexes WHERE indexname = 'items__by_big'", "1",
+		"WITH u AS (UPDATE shop.customers SET name = 'Anna' WHERE id = 1 RETURNING changed) SELECT changed > now() - interval '1 minute' FROM u", "t",
+		"SELECT count(*) FROM shop.items WHERE order_id IN (1, 2)", "3",
+	)
+	r.refused("INSERT INTO shop.stock (country, no, item, amount) VALUES ('YY', 1, 'x', 1)", "UPDATE shop.customers SET credit = -1 WHERE id = 1",
+		"DELETE FROM shop.warehouses WHERE country = 'FR'", "INSERT INTO shop.orders (customer, ordered) VALUES (99, now())")
+	r.dst.Exec(r.t, r.database, "UPDATE shop.warehouses SET no = 7 WHERE country = 'FR'", "DELETE FROM shop.customers WHERE id = 1", "DELETE FROM shop.categories WHERE id = 1",
+		"UPDATE shop.customers SET changed = '2001-01-01' WHERE id = 2", "UPDATE shop.customers SET name = name WHERE id = 2")
+	r.wants(
+		"SELECT no FROM shop.stock WHERE country = 'FR'", "7",
+		"SELECT count(*) FROM shop.items WHERE order_id IN (1, 2)", "0",
+		"SELECT coalesce(parent::text, 'none') FROM shop.categories WHERE id = 2", "none",
+		"SELECT changed::date FROM shop.customers WHERE id = 2", "2001-01-01",
+	)
+}

@@ -1,0 +1,286 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"pgchameleon/internal/catalogue"
+	"pgchameleon/internal/ddl"
+	"pgchameleon/internal/mapping"
+	"pgchameleon/internal/schema"
+	source "pgchameleon/internal/source/dial"
+	"pgchameleon/internal/target/dial"
+	target "pgchameleon/internal/target/inspect"
+)
+
+// The kinds of steps of a detachment.
+const (
+	stepSequence   = "sequence"
+	stepGenerated  = "generated column"
+	stepOnUpdate   = "ON UPDATE"
+	stepCheck      = "CHECK"
+	stepForeignKey = "foreign key"
+	stepView       = "view"
+	stepIndex      = "index"
+	stepDefault    = "default"
+	stepTable      = "table"
+)
+
+// detachPlan works out what makes a source's tables stand by themselves.
+type detachPlan struct {
+	replica *Replica
+	origin  *origin
+	rules   *mapping.Rules
+	set     *schema.Set
+	tables  []*mapping.Table // those that are replicated
+	ours    map[schema.Name]bool
+	names   []string // of the schemas in PostgreSQL
+
+	sequences   []target.ColumnSequence
+	users       []target.ColumnUser
+	constraints []target.Constraint
+
+	steps []catalogue.DetachStep
+}
+
+// planDetach works out the steps on the tables as of the applied position.
+func (r *Replica) planDetach(ctx context.Context, db dial.DB, from *origin, known *catalogue.Source) ([]catalogue.DetachStep, error) {
+	rules, err := r.rules(ctx, db, from.server, known.Options)
+	if err != nil {
+		return nil, err
+	}
+	set, err := appliedSet(ctx, db, known.ID, rules)
+	if err != nil {
+		return nil, err
+	}
+	p := &detachPlan{replica: r, origin: from, rules: rules, set: set, ours: map[schema.Name]bool{}, names: slices.Sorted(maps.Values(rules.Schemas))}
+	records, err := catalogue.Tables(ctx, db, known.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.sort(records); err != nil {
+		return nil, err
+	}
+	if p.sequences, err = target.ColumnSequences(ctx, db, p.names...); err != nil {
+		return nil, err
+	}
+	if p.users, err = target.ColumnUsers(ctx, db, p.names...); err != nil {
+		return nil, err
+	}
+	if p.constraints, err = target.Constraints(ctx, db, p.names...); err != nil {
+		return nil, err
+	}
+	if err := p.work(ctx); err != nil {
+		return nil, err
+	}
+	for i := range p.steps {
+		p.steps[i].Number = i + 1
+	}
+	return p.steps, nil
+}
+
+// sort finds the tables that are up to date, and notes those that are not.
+func (p *detachPlan) sort(records []*catalogue.Table) error {
+	for _, record := range records {
+		t := p.set.Get(record.Source)
+		if t == nil || !p.rules.Wants(record.Source) {
+			continue
+		}
+		mapped, err := p.rules.Table(t)
+		if err != nil {
+			return err
+		}
+		p.tables = append(p.tables, mapped)
+		p.ours[record.Source] = record.Created
+	}
+	slices.SortFunc(p.tables, func(a, b *mapping.Table) int { return strings.Compare(a.Source.Name.String(), b.Source.Name.String()) })
+	for _, record := range records {
+		if p.set.Get(record.Source) == nil && p.rules.Wants(record.Source) {
+			p.leaveOut(stepTable, record.Source.String(), fmt.Sprintf("it is %s (%s): nothing is done to it, and it stays as it is", record.State, record.Reason))
+		}
+	}
+	return nil
+}
+
+func (p *detachPlan) leaveOut(kind, object, reason string) {
+	p.steps = append(p.steps, catalogue.DetachStep{Kind: kind, Object: object, State: catalogue.StepLeftOut, Note: reason})
+}
+
+func (p *detachPlan) add(s catalogue.DetachStep) int {
+	s.State = catalogue.StepWaiting
+	p.steps = append(p.steps, s)
+	return len(p.steps)
+}
+
+// work plans in the order in which things build on one another.
+func (p *detachPlan) work(ctx context.Context) error {
+	for _, t := range p.tables {
+		if err := p.sequence(ctx, t); err != nil {
+			return err
+		}
+	}
+	for _, t := range p.made() {
+		p.generated(t)
+		p.onUpdate(t)
+	}
+	for _, t := range p.made() {
+		p.constrain(t, stepCheck, ddl.Checks(t, p.origin.dialect))
+	}
+	for _, t := range p.tables {
+		p.constrain(t, stepForeignKey, ddl.ForeignKeys(t, p.table))
+	}
+	for _, t := range p.made() {
+		p.absent(t)
+	}
+	return p.objects(ctx)
+}
+
+// made are the tables that we have made. Others have the definitions that somebody gave them.
+func (p *detachPlan) made() []*mapping.Table {
+	return slices.DeleteFunc(slices.Clone(p.tables), func(t *mapping.Table) bool { return !p.ours[t.Source.Name] })
+}
+
+// table gives a table that PostgreSQL has, nil for others.
+func (p *detachPlan) table(name schema.Name) *mapping.Table {
+	t := p.set.Get(name)
+	if t == nil {
+		return nil
+	}
+	at := slices.IndexFunc(p.tables, func(m *mapping.Table) bool { return m.Source.Name == t.Name })
+	if at < 0 {
+		return nil
+	}
+	return p.tables[at]
+}
+
+// sequence sets what gives a table's columns their next values.
+func (p *detachPlan) sequence(ctx context.Context, t *mapping.Table) error {
+	var next uint64
+	column := slices.IndexFunc(t.Columns, func(c mapping.Column) bool { return t.Source.Columns[c.Ordinal].AutoIncrement })
+	if column >= 0 {
+		now, err := p.replica.definitions(p.origin).read(ctx, p.origin.conn, t.Source.Name)
+		var unmapped errUnmapped
+		number := source.Number(err)
+		switch {
+		case err == nil:
+			next = now.AutoIncrement
+		case errors.As(err, &unmapped), number == noSuchTable, number == noSuchDatabase:
+			next = t.Source.AutoIncrement
+		default:
+			return err
+		}
+	}
+	for _, s := range p.sequences {
+		if s.Schema != t.Schema || s.Table != t.Name {
+			continue
+		}
+		least := uint64(0)
+		if column >= 0 && t.Columns[column].Name == s.Name {
+			least, column = next, -1
+		}
+		p.add(catalogue.DetachStep{Kind: stepSequence, Object: t.Ident() + "." + mapping.Quote(s.Name), SQL: []string{ddl.AdvanceSequence(t, s.Name, s.Sequence, least)}})
+	}
+	if column >= 0 {
+		p.leaveOut(stepSequence, t.Ident()+"."+mapping.Quote(t.Columns[column].Name), "the column is AUTO_INCREMENT on the source and has no sequence in PostgreSQL")
+	}
+	return nil
+}
+
+func (p *detachPlan) generated(t *mapping.Table) {
+	var triggered []ddl.Generated
+	for _, g := range ddl.GeneratedColumns(t, p.origin.dialect) {
+		object := t.Ident() + "." + mapping.Quote(g.Column.Name)
+		if g.Value == "" {
+			p.leaveOut(stepGenerated, object, g.What+": "+g.Reason+"; it stays a plain column, which holds what is put into it")
+			continue
+		}
+		rebuild, other := p.usersOf(t, g.Column.Name)
+		if !g.Inside || other != "" {
+			triggered = append(triggered, g)
+			continue
+		}
+		sql, violations := g.Inwards(t, rebuild)
+		p.add(catalogue.DetachStep{Kind: stepGenerated, Object: object, SQL: sql, Violations: violations, First: true})
+	}
+	if triggered != nil {
+		var names []string
+		for _, g := range triggered {
+			names = append(names, mapping.Quote(g.Column.Name))
+		}
+		sql, violations := ddl.GeneratedTrigger(t, triggered)
+		p.add(catalogue.DetachStep{Kind: stepGenerated, Object: t.Ident() + " (" + strings.Join(names, ", ") + "), by a trigger", SQL: sql, Violations: violations, First: true})
+	}
+}
+
+// usersOf gives the statements that make the indexes of a column again, and what else uses it.
+func (p *detachPlan) usersOf(t *mapping.Table, column string) (rebuild []string, other string) {
+	for _, u := range p.users {
+		if u.Schema != t.Schema || u.Table != t.Name || u.Name != column {
+			continue
+		}
+		if u.Other != "" {
+			other = u.Other
+		} else if !slices.Contains(rebuild, u.Rebuild) {
+			rebuild = append(rebuild, u.Rebuild)
+		}
+	}
+	return rebuild, other
+}
+
+func (p *detachPlan) onUpdate(t *mapping.Table) {
+	sql, columns, skipped := ddl.OnUpdateTrigger(t)
+	if sql != nil {
+		p.add(catalogue.DetachStep{Kind: stepOnUpdate, Object: t.Ident() + " (" + strings.Join(columns, ", ") + ")", SQL: sql})
+	}
+	for _, name := range skipped {
+		p.leaveOut(stepOnUpdate, t.Source.Name.String()+"."+name, "its type in PostgreSQL holds no time, or it is masked")
+	}
+}
+
+// constrain makes constraints for new rows first, and then has a look at those that are there.
+func (p *detachPlan) constrain(t *mapping.Table, kind string, list []ddl.Constraint) {
+	for _, k := range list {
+		object := t.Ident() + "." + mapping.Quote(k.Name)
+		switch {
+		case k.Skipped != "":
+			p.leaveOut(kind, object, k.What+": "+k.Skipped)
+			continue
+		case slices.Contains(p.constraints, target.Constraint{Schema: t.Schema, Table: t.Name, Name: k.Name}):
+			p.leaveOut(kind, object, "a constraint of this name is there already")
+			continue
+		}
+		added := p.add(catalogue.DetachStep{Kind: kind, Object: object, SQL: []string{k.Add}})
+		p.add(catalogue.DetachStep{Kind: kind, Object: object + ", rows that are there", SQL: []string{k.Validate}, Violations: k.Violations, Needs: added})
+	}
+}
+
+// absent tells what the copy and the stream have left out.
+func (p *detachPlan) absent(t *mapping.Table) {
+	name := t.Source.Name.String()
+	for _, index := range ddl.Indexes(t) {
+		if index.Skipped != "" {
+			p.leaveOut(stepIndex, name+"."+index.Source, index.Skipped)
+		}
+	}
+	for _, omitted := range ddl.Omitted(t) {
+		p.leaveOut(stepDefault, name, omitted)
+	}
+	if t.Source.Partitioning != nil {
+		p.leaveOut(stepTable, name, "it is partitioned on the source, and one table in PostgreSQL")
+	}
+	if t.Source.Versioned {
+		p.leaveOut(stepTable, name, "the source keeps its history (WITH SYSTEM VERSIONING); PostgreSQL has its present rows")
+	}
+	if t.Source.Diverging {
+		p.leaveOut(stepTable, name, "it holds rows that the source has removed by a statement that ddl_policy ignores")
+	}
+	for _, c := range t.Columns {
+		if c.Map.Masked() {
+			p.leaveOut(stepTable, name+"."+t.Source.Columns[c.Ordinal].Name, "the column is masked: PostgreSQL does not have its values")
+		}
+	}
+}
