@@ -248,3 +248,24 @@ func TestALogThatCannotRotateGoesOn(t *testing.T) {
 		t.Errorf("the log holds %q, %v", text, err)
 	}
 }
+
+// A process that ends has emptied its file before it gives the lock up: it is not gone before that.
+func TestAProcessThatIsAboutToEndIsWaitedFor(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.pid")
+	held, err := Hold(path, "a task")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := held.file.Truncate(0); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(50*time.Millisecond, held.Release)
+	if process, err := Running(path); err != nil || process.Running() {
+		t.Errorf("%v, %v", process, err)
+	}
+	next, err := Hold(path, "another task")
+	if err != nil {
+		t.Fatal("the file is not free:", err)
+	}
+	next.Release()
+}

@@ -87,6 +87,9 @@ func (p *PidFile) Release() {
 	_ = p.file.Close()
 }
 
+// beginnings is how often it is looked again at a file that is held and tells of nobody.
+const beginnings = 400
+
 // Running gives the process that holds the pid file, the zero Process if none
 // does.
 func Running(path string) (Process, error) {
@@ -98,9 +101,15 @@ func Running(path string) (Process, error) {
 		return Process{}, fault.New(fault.Environment, "run this as the user who started it", "opening the pid file: %w", err)
 	}
 	defer file.Close()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return read(file), nil
+	for tries := 0; errors.Is(err, syscall.EWOULDBLOCK); tries++ {
+		if process := read(file); process.Running() || tries == beginnings {
+			return process, nil
+		}
+		<-tick.C // its process begins or ends at this moment
+		err = syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
 	}
 	if err != nil {
 		return Process{}, fmt.Errorf("looking at the lock of the pid file %s: %w", path, err)

@@ -131,7 +131,7 @@ func TestAShopIsDetached(t *testing.T) {
 				t.Errorf("without an answer the code is %d:\n%s", code, out)
 			}
 			out, code := r.run("detach_replica", "--source", "mysql", "--yes", "--full")
-			if code != 5 || !strings.Contains(out, "2 rows are against it") || !strings.Contains(out, "is detached at") {
+			if code != 5 || !strings.Contains(out, "2 rows are against it") || !strings.Contains(out, "is detached at") || !strings.Contains(out, "rows are the same on both sides") {
 				t.Fatalf("exit code %d:\n%s", code, out)
 			}
 			r.standsAlone()
@@ -176,4 +176,67 @@ func (r *replica) standsAlone() {
 		"SELECT coalesce(parent::text, 'none') FROM shop.categories WHERE id = 2", "none",
 		"SELECT changed::date FROM shop.customers WHERE id = 2", "2001-01-01",
 	)
+}
+
+// What keeps a detachment from beginning, and what is seen when both sides are compared.
+func TestADetachmentIsRefused(t *testing.T) {
+	for _, name := range []string{testserver.Source, "mysql-9.7"} {
+		t.Run(name, func(t *testing.T) {
+			src, dst := testserver.Shared(t, name), testserver.Shared(t, testserver.Target)
+			db := src.Database(t, "e2e")
+			r := newReplica(t, src, dst, options{schemas: map[string]string{db: "zoo"}, yaml: "    refill: manual\n    copy_max_memory: \"20k\"\n"})
+			r.source("CREATE TABLE keyed (id INT PRIMARY KEY, j JSON, d DOUBLE, s VARCHAR(20), t TIMESTAMP NULL, b VARBINARY(8), e ENUM('a','b'), n DECIMAL(20,4) UNSIGNED)",
+				"CREATE TABLE loose (a INT, b VARCHAR(10))", "CREATE TABLE pair (a VARCHAR(10), b DATE, v INT, PRIMARY KEY (a, b))", "CREATE TABLE lone (id INT PRIMARY KEY, v INT)",
+				"INSERT INTO loose VALUES (1, 'x'), (1, 'x'), (NULL, NULL), (NULL, NULL), (2, 'tab\\tnl\\n')", "INSERT INTO pair VALUES ('a', '2030-01-01', 1), ('b', '2030-01-01', 2), ('b', '2030-01-02', 3)",
+				"INSERT INTO lone VALUES (1, 1)")
+			for from := range 5 {
+				var rows []string
+				for i := range 400 {
+					id := from*400 + i
+					rows = append(rows, fmt.Sprintf(`(%d, '{"k": [%d, 1.50, "x"]}', %d/7, 'straße %d', '2030-01-01 00:00:%02d', X'00FF', 'b', %d.5)`, id, id, id, id, id%60, id))
+				}
+				r.source("INSERT INTO keyed VALUES " + strings.Join(rows, ","))
+			}
+			fill(t, src, db, 1000)
+			if out, code := r.run("detach_replica", "--source", "mysql", "--yes"); code != 6 || !strings.Contains(out, "init_replica") {
+				t.Errorf("before the copy: %d\n%s", code, out)
+			}
+			r.init()
+			dst.Exec(t, r.database, "ALTER TABLE zoo.lone ADD CHECK (v < 100)")
+			r.start()
+			r.source("INSERT INTO lone VALUES (2, 200)")
+			r.caughtUp()
+			refuse := func(want string, args ...string) {
+				t.Helper()
+				out, code := r.run(append([]string{"detach_replica", "--source", "mysql", "--yes"}, args...)...)
+				if code != 6 || !strings.Contains(out, want) {
+					t.Errorf("exit code %d, and not %q:\n%s", code, want, out)
+				}
+			}
+			refuse(db + ".lone (excluded)")
+			dst.Exec(t, r.database, "ALTER TABLE zoo.lone DROP CONSTRAINT lone_v_check")
+			r.start()
+			r.must("sync_tables", "--source", "mysql", "--tables", "disabled")
+			r.allReplicate()
+
+			writers := startTraffic(t, src, db, 1, 5)
+			refuse("still written to")
+			writers.stop()
+
+			dst.Exec(t, r.database, "DELETE FROM zoo.keyed WHERE id IN (7, 1500)", "UPDATE zoo.keyed SET j = '{}' WHERE id = 1999", "UPDATE zoo.pair SET v = 9 WHERE a = 'a'",
+				"INSERT INTO zoo.pair VALUES ('c', '2030-01-01', 1)", "DELETE FROM zoo.loose WHERE ctid = (SELECT min(ctid) FROM zoo.loose WHERE a = 1)", "UPDATE zoo.loose SET b = 'y' WHERE a = 2")
+			refuse(db + ".keyed: 2 rows are missing, 1 differ, 0 are not on the source")
+			refuse(db + ".pair: 0 rows are missing, 1 differ, 1 are not on the source")
+			refuse(db + ".loose: 2 rows are missing, 0 differ, 1 are not on the source")
+			if got := r.one("SELECT enm_status FROM sch_chameleon.t_sources"); got != "stopped" {
+				t.Errorf("the status is %s", got)
+			}
+			r.start()
+			r.must("sync_tables", "--source", "mysql", "--tables", db+".keyed,"+db+".pair,"+db+".loose")
+			r.noRefills()
+			if out := r.must("detach_replica", "--source", "mysql", "--yes"); !strings.Contains(out, "are the same on both sides") {
+				t.Errorf("when all is mended:\n%s", out)
+			}
+		})
+	}
 }

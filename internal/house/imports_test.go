@@ -40,7 +40,7 @@ var table = []row{
 	{"relay", []string{"event", "target/dial"}, "holds transactions as the binlog wrote them"},
 	{"copier", []string{"event", "change", "schema", "mapping", "typemap", "status"}, "a stage; both ends are interfaces of its own; it converts values between them"},
 	{"apply", []string{"event", "change", "schema", "mapping", "status"}, "a stage; both ends are interfaces of its own"},
-	{"verify", []string{"event", "change", "schema", "mapping", "typemap", "status"}, "a stage; both ends are interfaces of its own"},
+	{"verify", []string{"mapping", "copier"}, "a stage; it reads chunks and writes them as text as the copy does; the target is an interface of its own"},
 	{"preflight", []string{"source/...", "target/...", "catalogue", "mapping", "schema", "typemap", "event"}, "looks at both ends before anything runs"},
 	{"pipeline", []string{"event", "schema", "change", "status", "typemap", "mapping", "ddl", "ddl/parse", "transform", "source/...", "target/...",
 		"catalogue", "relay", "copier", "apply", "verify", "preflight"}, "wires everything; knows no flags, files or terminal"},

@@ -132,6 +132,9 @@ func (d *detaching) begin(ctx context.Context, known *catalogue.Source) (*catalo
 	if err := d.upToDate(ctx, known); err != nil {
 		return nil, err
 	}
+	if record.Compared, err = d.agree(ctx, from); err != nil {
+		return nil, err
+	}
 	lease, err := catalogue.Lead(ctx, d.replica.spec.Postgres, known.Name)
 	if err != nil {
 		return nil, err
@@ -163,6 +166,36 @@ func (d *detaching) quiet(ctx context.Context, from *origin, what string) error 
 	}
 	d.warn("the source was still written to: what it has committed after the position is not in PostgreSQL")
 	return nil
+}
+
+// agree wants both sides to be the same, at a position that both have: replicated tables
+// must not have changed until the comparison was over.
+func (d *detaching) agree(ctx context.Context, from *origin) (string, error) {
+	if d.wish.SkipVerify {
+		return "both sides were not compared", nil
+	}
+	d.tell("comparing both sides")
+	before, err := d.replica.applied(ctx, d.conn)
+	if err != nil {
+		return "", err
+	}
+	compared, err := d.verify(ctx, from)
+	if err != nil {
+		return "", err
+	}
+	if err := d.quiet(ctx, from, "draining what has come meanwhile"); err != nil {
+		return "", err
+	}
+	after, err := d.replica.applied(ctx, d.conn)
+	if err != nil || after == before {
+		return compared, err
+	}
+	const written = "the source was written to while both sides were compared"
+	if !d.wish.Force {
+		return "", fault.New(fault.State, "stop what writes to it and run this again; --force detaches all the same", written)
+	}
+	d.warn(written)
+	return compared + "; " + written, nil
 }
 
 func (d *detaching) warn(text string) {
