@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -239,4 +240,55 @@ func TestADetachmentIsRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// kill -9 in the middle of the steps: nothing but detach_replica goes on with the tables, and it does
+// each step once.
+func TestADetachmentIsKilled(t *testing.T) {
+	r := detachable(t, testserver.Source)
+	r.source("SET foreign_key_checks = 0", "DELETE FROM stock WHERE country = 'XX'", "SET foreign_key_checks = 1")
+	r.caughtUp()
+	reader, err := r.dst.Connect(context.Background(), r.database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = reader.Close() }()
+	for _, table := range []string{"customers", "orders", "items"} { // of which each is waited for at another step
+		if err := reader.Exec(context.Background(), "BEGIN", "LOCK TABLE shop."+table+" IN ROW EXCLUSIVE MODE"); err != nil {
+			t.Fatal(err)
+		}
+		cmd := r.command(context.Background(), "detach_replica", "--source", "mysql", "--yes")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		r.eventually(limit, func() (bool, string) {
+			rows := r.target("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'shop." + table + "'::regclass")
+			return rows[0][0] == "1", "nobody waits for " + table
+		})
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait()
+		if err := reader.Exec(context.Background(), "COMMIT"); err != nil {
+			t.Fatal(err)
+		}
+		r.wants("SELECT enm_status FROM sch_chameleon.t_sources", "detaching")
+		for _, wrong := range [][]string{{"start_replica", "--source", "mysql"}, {"init_replica", "--source", "mysql", "--debug"}, {"enable_replica", "--source", "mysql"},
+			{"sync_tables", "--source", "mysql", "--tables", "disabled"}} {
+			if out, code := r.run(wrong...); code != 6 || !strings.Contains(out, "detach_replica") {
+				t.Errorf("%v: exit code %d\n%s", wrong, code, out)
+			}
+		}
+	}
+	plan := r.must("detach_replica", "--source", "mysql", "--dry-run")
+	if strings.Contains(plan, "customers__on_update") || !strings.Contains(plan, `CONSTRAINT "of_order"`) {
+		t.Errorf("the plan is not what is left:\n%s", plan)
+	}
+	if out := r.must("detach_replica", "--source", "mysql", "--yes"); !strings.Contains(out, "going on with the detachment") || !strings.Contains(out, "is detached at") {
+		t.Error(out)
+	}
+	r.wants(constraintsOf, "below, credit_is_positive, headed, in_warehouse, of_customer, of_order, works_in",
+		"SELECT count(*) FROM sch_chameleon.t_detachments", "1",
+		"SELECT string_agg(DISTINCT t_state, ',' ORDER BY t_state) FROM sch_chameleon.t_detach_steps", "done,left_out",
+		"INSERT INTO shop.customers (email, name) VALUES ('e@x', 'Eve') RETURNING id", "4")
 }
