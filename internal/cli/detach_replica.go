@@ -109,6 +109,13 @@ func (a *App) showDetachment(done *status.Detachment) error {
 		}
 	}
 	a.titled("What could not be done", t)
+	t = a.table("Step", "Kind", "Object", "What is not the same as on the source")
+	for _, s := range done.Steps {
+		if s.Note != "" && (s.State == "done" || s.State == "waiting" && done.Planned) {
+			t.AppendRow(table.Row{s.Number, s.Kind, s.Object, a.cut(s.Note, 200)})
+		}
+	}
+	a.titled("What is carried over, but not quite the same", t)
 	t = a.table("Kind", "Object", "Why")
 	for _, s := range done.Steps {
 		if s.State == "left_out" {

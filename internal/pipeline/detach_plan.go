@@ -74,7 +74,7 @@ func (r *Replica) planDetach(ctx context.Context, db dial.DB, from *origin, know
 	if p.constraints, err = target.Constraints(ctx, db, p.names...); err != nil {
 		return nil, err
 	}
-	if err := p.work(ctx); err != nil {
+	if err := p.work(ctx, db); err != nil {
 		return nil, err
 	}
 	for i := range p.steps {
@@ -117,7 +117,7 @@ func (p *detachPlan) add(s catalogue.DetachStep) int {
 }
 
 // work plans in the order in which things build on one another.
-func (p *detachPlan) work(ctx context.Context) error {
+func (p *detachPlan) work(ctx context.Context, db dial.DB) error {
 	for _, t := range p.tables {
 		if err := p.sequence(ctx, t); err != nil {
 			return err
@@ -136,7 +136,7 @@ func (p *detachPlan) work(ctx context.Context) error {
 	for _, t := range p.made() {
 		p.absent(t)
 	}
-	return p.objects(ctx)
+	return p.objects(ctx, db)
 }
 
 // made are the tables that we have made. Others have the definitions that somebody gave them.

@@ -52,7 +52,10 @@ func (d *detachSteps) open(s *catalogue.DetachStep) bool {
 
 // step does one step. An error is one of the connection: it can be gone on with later.
 func (d *detachSteps) step(ctx context.Context, s *catalogue.DetachStep) error {
-	refused := ""
+	refused, note := "", ""
+	if s.State == catalogue.StepWaiting && s.Needs == 0 {
+		note = s.Note // of the plan: in which way it is not the same
+	}
 	err := dial.InTx(ctx, d.conn, func(tx dial.Tx) error {
 		if err := d.waitForLocks(ctx, tx); err != nil {
 			return err
@@ -69,11 +72,11 @@ func (d *detachSteps) step(ctx context.Context, s *catalogue.DetachStep) error {
 				return dial.Classify(err)
 			}
 		}
-		return catalogue.SetDetachStep(ctx, tx, d.record.ID, s.Number, catalogue.StepDone, "")
+		return catalogue.SetDetachStep(ctx, tx, d.record.ID, s.Number, catalogue.StepDone, note)
 	})
 	switch {
 	case err == nil && refused == "":
-		s.State, s.Note = catalogue.StepDone, ""
+		s.State, s.Note = catalogue.StepDone, note
 		return nil
 	case err != nil:
 		if ctx.Err() != nil || d.conn.IsClosed() {

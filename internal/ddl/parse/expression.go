@@ -10,7 +10,7 @@ type Op string
 // The nodes that are no operators. An operator's Op is its word or sign in upper
 // case: "+", "DIV", "<=>", "AND", "LIKE", "IS NULL".
 const (
-	OpColumn Op = "column" // Text: its name without qualifiers
+	OpColumn Op = "column" // Text: its name, Of: the qualifier
 	OpString Op = "string" // Text: its value; Charset: of the introducer, or ""
 	OpNumber Op = "number" // Text: as it is written, without sign
 	OpHex    Op = "hex"    // Text: the digits, two a byte
@@ -32,9 +32,15 @@ const (
 type Expr struct {
 	Op      Op
 	Text    string
+	Of      string // of a column: its table or the alias of that; "" if it is not stated
 	Charset string
 	Type    *CastType
 	Args    []*Expr
+
+	// Of functions of many rows.
+	Distinct  bool
+	Order     []Sort // GROUP_CONCAT
+	Separator string
 }
 
 // CastType is the type of CAST and CONVERT.

@@ -26,13 +26,13 @@ func (p *parser) primary() *Expr {
 	return nil
 }
 
-// columnName reads a column with its qualifiers, which are of the one table.
+// columnName reads a column with its qualifiers, of which that of a schema does not matter.
 func (p *parser) columnName() *Expr {
-	name := p.name()
+	name, of := p.name(), ""
 	for p.accept(".") {
-		name = p.name()
+		name, of = p.name(), name
 	}
-	return &Expr{Op: OpColumn, Text: name}
+	return &Expr{Op: OpColumn, Text: name, Of: of}
 }
 
 func (p *parser) wordOperand(t *token) *Expr {
@@ -124,6 +124,8 @@ func (p *parser) callOf(name string) *Expr {
 		}
 	case p.is(")"):
 		e = call(name)
+	case aggregates[name]:
+		e = p.aggregate(name)
 	default:
 		e = call(name, p.exprs()...)
 		if p.accept("USING") { // CHAR(65 USING latin1)
