@@ -19,6 +19,7 @@ type Constraint struct {
 	Add        string // makes it for new rows, without a look at those that are there; "" if it is skipped
 	Validate   string // looks at those
 	Violations string // counts the rows that are against it
+	Differs    string // in which way it is not the source's rule; "" if it is
 	Skipped    string // why it is not made; "" if it is
 }
 
@@ -38,6 +39,10 @@ func foreignKey(t *mapping.Table, key *schema.ForeignKey, parent func(schema.Nam
 	other := parent(key.References)
 	if other == nil {
 		k.Skipped = fmt.Sprintf("it refers to table %s, which is not replicated", key.References)
+		return k
+	}
+	if !unique(other, key.RefColumns) {
+		k.Skipped = "the columns that it refers to are not unique, as PostgreSQL wants them"
 		return k
 	}
 	var child, above, there, same []string
@@ -60,6 +65,18 @@ func foreignKey(t *mapping.Table, key *schema.ForeignKey, parent func(schema.Nam
 	k.Violations = fmt.Sprintf("SELECT count(*) FROM %s AS c WHERE %s AND NOT EXISTS (SELECT FROM %s AS p WHERE %s)",
 		t.Ident(), strings.Join(there, " AND "), other.Ident(), strings.Join(same, " AND "))
 	return k
+}
+
+// unique says whether a table has a primary or unique key of just these columns.
+func unique(t *mapping.Table, columns []string) bool {
+	return slices.ContainsFunc(t.Source.Indexes, func(index schema.Index) bool {
+		if index.Kind != schema.PrimaryKey && index.Kind != schema.Unique || index.Period || len(index.Parts) != len(columns) {
+			return false
+		}
+		return !slices.ContainsFunc(index.Parts, func(part schema.IndexPart) bool {
+			return part.Column == "" || part.Prefix > 0 || !slices.ContainsFunc(columns, func(name string) bool { return strings.EqualFold(name, part.Column) })
+		})
+	})
 }
 
 // actions writes what happens to children. InnoDB takes what is not stated, and NO ACTION, for RESTRICT.
@@ -114,15 +131,34 @@ func checkSQL(t *mapping.Table, check *schema.Check, d parse.Dialect, k Constrai
 		k.Skipped = "it is NOT ENFORCED on the source"
 		return k
 	}
-	condition, err := expr.Condition(t, check.Expr, d)
+	condition, differs, err := checkCondition(t, check, d)
 	if err != nil {
 		k.Skipped = err.Error()
 		return k
 	}
-	k.Add = fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s) NOT VALID", t.Ident(), mapping.Quote(k.Name), condition.SQL)
+	k.Add = fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s) NOT VALID", t.Ident(), mapping.Quote(k.Name), condition)
 	k.Validate = validate(t, k.Name)
-	k.Violations = fmt.Sprintf("SELECT count(*) FROM %s WHERE NOT (%s)", t.Ident(), condition.SQL)
+	k.Violations = fmt.Sprintf("SELECT count(*) FROM %s WHERE NOT (%s)", t.Ident(), condition)
+	k.Differs = differs
 	return k
+}
+
+// checkCondition gives the exact condition, or else one that differs in a way that is told:
+// the rows that are there are held to it, and those that are against it can be seen.
+func checkCondition(t *mapping.Table, check *schema.Check, d parse.Dialect) (sql, differs string, err error) {
+	exact, err := expr.Condition(t, check.Expr, d)
+	if err == nil {
+		return exact.SQL, "", nil
+	}
+	tree, unread := parse.Expression(check.Expr, d)
+	if unread != nil {
+		return "", "", err
+	}
+	scope := &expr.Scope{Dialect: d, Relations: []expr.Relation{expr.TableRelation(t.Name, t)}}
+	if sql, err = scope.Condition(tree); err != nil {
+		return "", "", err
+	}
+	return sql, strings.Join(scope.Notes, "; "), nil
 }
 
 // AdvanceSequence gives the statement that sets a sequence beyond the greatest value of its

@@ -22,44 +22,44 @@ type Generated struct {
 // GeneratedColumns lists the generated columns of a table in its order.
 func GeneratedColumns(t *mapping.Table, d parse.Dialect) []Generated {
 	var list []Generated
+	reads := map[int][]int{} // ordinals in the table's columns, by the place in the list
 	for _, c := range t.Columns {
 		s := source(t, c)
 		if s.Generated == nil {
 			continue
 		}
 		g := Generated{Column: c, What: "AS (" + s.Generated.Expr + ")"}
-		if c.Map.Altered() {
-			g.Reason = "the column is masked or has an overridden type"
-			list = append(list, g)
-			continue
-		}
 		filled, err := expr.Fill(t, s.Generated.Expr, d, c)
-		if err != nil {
+		switch {
+		case c.Map.Altered():
+			g.Reason = "the column is masked or has an overridden type"
+		case err != nil:
 			g.Reason = err.Error()
-			list = append(list, g)
-			continue
-		}
-		g.Value, g.Inside = filled.SQL, filled.Immutable
-		if !g.Inside {
-			g.Reason = "PostgreSQL's value depends on settings of the session"
+		default:
+			g.Value, g.Inside = filled.SQL, filled.Immutable
+			reads[len(list)] = filled.Columns
+			if !g.Inside {
+				g.Reason = "PostgreSQL's value depends on settings of the session"
+			}
 		}
 		list = append(list, g)
-		readsGenerated(t, list, filled.Columns)
 	}
+	readGenerated(t, list, reads)
 	return list
 }
 
-// readsGenerated takes a column that reads generated ones out of PostgreSQL's own, which may
-// not do that, and those that it reads: a trigger has to have their values.
-func readsGenerated(t *mapping.Table, list []Generated, reads []int) {
-	last := &list[len(list)-1]
-	for i := range list[:len(list)-1] {
-		if at := t.Column(source(t, list[i].Column).Name); slices.Contains(reads, at) {
-			const reason = "a generated column of PostgreSQL cannot read another one"
-			list[i].Inside, last.Inside = false, false
-			last.Reason = reason
-			if list[i].Reason == "" {
-				list[i].Reason = reason
+// readGenerated takes columns that read generated ones out of PostgreSQL's own, which may not
+// do that, and those that they read: a trigger has to have their values.
+func readGenerated(t *mapping.Table, list []Generated, reads map[int][]int) {
+	for i := range list {
+		for j := range list {
+			if at := t.Column(source(t, list[j].Column).Name); !slices.Contains(reads[i], at) {
+				continue
+			}
+			for _, g := range []*Generated{&list[i], &list[j]} {
+				if g.Inside {
+					g.Inside, g.Reason = false, "a generated column of PostgreSQL cannot read another one"
+				}
 			}
 		}
 	}

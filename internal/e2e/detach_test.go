@@ -153,7 +153,7 @@ func (r *replica) standsAlone() {
 	r.t.Helper()
 	r.wants(
 		"SELECT count(*) FROM sch_chameleon.t_sources", "0",
-		constraintsOf, "below, credit_is_positive, headed, in_warehouse (not valid), of_customer, of_order, works_in",
+		constraintsOf, "below, credit_is_positive, headed, in_warehouse (not valid), names_alike, of_customer, of_order, works_in",
 		"SELECT count(*) FROM shop.orders", "4",
 		"INSERT INTO shop.customers (email, name) VALUES ('e@x', 'Eve') RETURNING id", "5",
 		"INSERT INTO shop.stock (country, no, item, amount) VALUES ('DE', 2, 'nail', 5) RETURNING id", "5",
@@ -167,7 +167,7 @@ func (r *replica) standsAlone() {
 		"WITH u AS (UPDATE shop.customers SET name = 'Anna' WHERE id = 1 RETURNING changed) SELECT changed > now() - interval '1 minute' FROM u", "t",
 		"SELECT count(*) FROM shop.items WHERE order_id IN (1, 2)", "3",
 	)
-	r.refused("INSERT INTO shop.stock (country, no, item, amount) VALUES ('YY', 1, 'x', 1)", "UPDATE shop.customers SET credit = -1 WHERE id = 1",
+	r.refused("INSERT INTO shop.stock (country, no, item, amount) VALUES ('YY', 1, 'x', 1)", "UPDATE shop.customers SET credit = -1 WHERE id = 1", "UPDATE shop.customers SET name = 'NOBODY'",
 		"DELETE FROM shop.warehouses WHERE country = 'FR'", "INSERT INTO shop.orders (customer, ordered) VALUES (99, now())")
 	r.dst.Exec(r.t, r.database, "UPDATE shop.warehouses SET no = 7 WHERE country = 'FR'", "DELETE FROM shop.customers WHERE id = 1", "DELETE FROM shop.categories WHERE id = 1",
 		"UPDATE shop.customers SET changed = '2001-01-01' WHERE id = 2", "UPDATE shop.customers SET name = name WHERE id = 2")
@@ -287,7 +287,7 @@ func TestADetachmentIsKilled(t *testing.T) {
 	if out := r.must("detach_replica", "--source", "mysql", "--yes"); !strings.Contains(out, "going on with the detachment") || !strings.Contains(out, "is detached at") {
 		t.Error(out)
 	}
-	r.wants(constraintsOf, "below, credit_is_positive, headed, in_warehouse, of_customer, of_order, works_in",
+	r.wants(constraintsOf, "below, credit_is_positive, headed, in_warehouse, names_alike, of_customer, of_order, works_in",
 		"SELECT count(*) FROM sch_chameleon.t_detachments", "1",
 		"SELECT string_agg(DISTINCT t_state, ',' ORDER BY t_state) FROM sch_chameleon.t_detach_steps", "done,left_out",
 		"INSERT INTO shop.customers (email, name) VALUES ('e@x', 'Eve') RETURNING id", "4")

@@ -8,6 +8,7 @@ import (
 
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/fault"
+	"pgchameleon/internal/source/inspect"
 	"pgchameleon/internal/status"
 	"pgchameleon/internal/target/dial"
 )
@@ -157,7 +158,10 @@ func (d *detaching) begin(ctx context.Context, known *catalogue.Source) (*catalo
 func (d *detaching) quiet(ctx context.Context, from *origin, what string) error {
 	d.tell(what)
 	quiet, err := d.replica.settle(ctx, d.conn, from, d.tell)
-	if err != nil || quiet {
+	if err != nil {
+		return err
+	}
+	if err := d.noPrepared(ctx, from); err != nil || quiet {
 		return err
 	}
 	if !d.wish.Force {
@@ -196,6 +200,23 @@ func (d *detaching) agree(ctx context.Context, from *origin) (string, error) {
 	}
 	d.warn(written)
 	return compared + "; " + written, nil
+}
+
+// noPrepared wants no XA transaction to be open that may still be committed on the source.
+func (d *detaching) noPrepared(ctx context.Context, from *origin) error {
+	n, err := inspect.Prepared(ctx, from.conn)
+	switch {
+	case fault.KindOf(err) == fault.Environment:
+		d.warn("prepared XA transactions of the source could not be looked for: " + err.Error())
+		return nil
+	case err != nil || n == 0:
+		return err
+	case !d.wish.Force:
+		return fault.New(fault.State, "commit them or roll them back (XA RECOVER lists them), then run this again; --force leaves them behind",
+			"the source has %d prepared XA transactions", n)
+	}
+	d.warn(fmt.Sprintf("the source has %d prepared XA transactions: if they are committed there, PostgreSQL does not have them", n))
+	return nil
 }
 
 func (d *detaching) warn(text string) {

@@ -253,7 +253,7 @@ func (p *detachPlan) constrain(t *mapping.Table, kind string, list []ddl.Constra
 			p.leaveOut(kind, object, "a constraint of this name is there already")
 			continue
 		}
-		added := p.add(catalogue.DetachStep{Kind: kind, Object: object, SQL: []string{k.Add}})
+		added := p.add(catalogue.DetachStep{Kind: kind, Object: object, SQL: []string{k.Add}, Note: k.Differs})
 		p.add(catalogue.DetachStep{Kind: kind, Object: object + ", rows that are there", SQL: []string{k.Validate}, Violations: k.Violations, Needs: added})
 	}
 }
