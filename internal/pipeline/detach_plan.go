@@ -132,6 +132,7 @@ func (p *detachPlan) work(ctx context.Context, db dial.DB) error {
 	}
 	for _, t := range p.tables {
 		p.constrain(t, stepForeignKey, ddl.ForeignKeys(t, p.table))
+		p.unvalidated(t)
 	}
 	for _, t := range p.made() {
 		p.absent(t)
@@ -249,12 +250,32 @@ func (p *detachPlan) constrain(t *mapping.Table, kind string, list []ddl.Constra
 		case k.Skipped != "":
 			p.leaveOut(kind, object, k.What+": "+k.Skipped)
 			continue
-		case slices.Contains(p.constraints, target.Constraint{Schema: t.Schema, Table: t.Name, Name: k.Name}):
+		case slices.ContainsFunc(p.constraints, func(c target.Constraint) bool { return c.Schema == t.Schema && c.Table == t.Name && c.Name == k.Name }):
 			p.leaveOut(kind, object, "a constraint of this name is there already")
 			continue
 		}
 		added := p.add(catalogue.DetachStep{Kind: kind, Object: object, SQL: []string{k.Add}, Note: k.Differs})
 		p.add(catalogue.DetachStep{Kind: kind, Object: object + ", rows that are there", SQL: []string{k.Validate}, Violations: k.Violations, Needs: added})
+	}
+}
+
+// unvalidated has a look at the rows for constraints that are there already: foreign keys of tables
+// that somebody else has made are not validated by the copy, and deferred.
+func (p *detachPlan) unvalidated(t *mapping.Table) {
+	for _, c := range p.constraints {
+		if c.Schema != t.Schema || c.Table != t.Name || c.Valid {
+			continue
+		}
+		on := "ALTER TABLE " + t.Ident()
+		step := catalogue.DetachStep{Kind: stepCheck, Object: t.Ident() + "." + mapping.Quote(c.Name) + ", rows that are there"}
+		if c.ForeignKey {
+			step.Kind = stepForeignKey
+		}
+		if c.ForeignKey && c.Deferred {
+			step.SQL = append(step.SQL, on+" ALTER CONSTRAINT "+mapping.Quote(c.Name)+" DEFERRABLE INITIALLY IMMEDIATE")
+		}
+		step.SQL = append(step.SQL, on+" VALIDATE CONSTRAINT "+mapping.Quote(c.Name))
+		p.add(step)
 	}
 }
 

@@ -32,9 +32,12 @@ type ColumnUser struct {
 
 // Constraint is a CHECK or a foreign key by its name.
 type Constraint struct {
-	Schema string
-	Table  string
-	Name   string
+	Schema     string
+	Table      string
+	Name       string
+	ForeignKey bool
+	Valid      bool // the rows that were there when it was made are held to it too
+	Deferred   bool // it is looked at when a transaction ends
 }
 
 //go:embed column_sequences.sql
