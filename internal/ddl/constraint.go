@@ -161,10 +161,19 @@ func checkCondition(t *mapping.Table, check *schema.Check, d parse.Dialect) (sql
 	return sql, strings.Join(scope.Notes, "; "), nil
 }
 
-// AdvanceSequence gives the statement that sets a sequence beyond the greatest value of its
-// column, and not below next, the source's own next value (0: not known). sequence is a qualified and
-// quoted name.
-func AdvanceSequence(t *mapping.Table, column, sequence string, next uint64) string {
-	return fmt.Sprintf("SELECT setval(%s, greatest(floor(coalesce((SELECT max(%s)::numeric FROM %s), 0)) + 1, %d)::bigint, false)",
-		strings.TrimSpace(mapping.Literal(sequence)), mapping.Quote(column), t.Ident(), max(next, 1))
+// SequenceUse is a column that takes its values from a sequence.
+type SequenceUse struct {
+	Table  *mapping.Table
+	Column string // in PostgreSQL
+}
+
+// AdvanceSequence gives the statement that sets a sequence beyond the greatest value of the
+// columns that use it, and below neither next, the source's own next value (0: not known), nor what it
+// would give now. sequence is a qualified and quoted name.
+func AdvanceSequence(sequence string, next uint64, uses ...SequenceUse) string {
+	values := []string{fmt.Sprint(max(next, 1)), "(SELECT last_value + is_called::int FROM " + sequence + ")"}
+	for _, u := range uses {
+		values = append(values, fmt.Sprintf("floor(coalesce((SELECT max(%s)::numeric FROM %s), 0)) + 1", mapping.Quote(u.Column), u.Table.Ident()))
+	}
+	return fmt.Sprintf("SELECT setval(%s, greatest(%s)::bigint, false)", strings.TrimSpace(mapping.Literal(sequence)), strings.Join(values, ", "))
 }

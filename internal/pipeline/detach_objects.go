@@ -109,7 +109,9 @@ func (p *detachPlan) apart(ctx context.Context, schemaName string) error {
 	for _, info := range infos {
 		switch {
 		case info.Sequence():
-			p.leaveOut("sequence object", info.Name.String(), "sequences that belong to no column are not replicated")
+			if t := p.set.Get(info.Name); t == nil || t.Sequence == nil {
+				p.leaveOut(stepSequence, info.Name.String(), "the sequence is not followed")
+			}
 		case !p.rules.Wants(info.Name):
 			p.leaveOut(stepTable, info.Name.String(), "limit_tables or skip_tables leaves it out")
 		}

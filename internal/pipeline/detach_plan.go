@@ -40,7 +40,7 @@ type detachPlan struct {
 	ours    map[schema.Name]bool
 	names   []string // of the schemas in PostgreSQL
 
-	sequences   []target.ColumnSequence
+	used        []target.ColumnSequence
 	users       []target.ColumnUser
 	constraints []target.Constraint
 
@@ -65,7 +65,7 @@ func (r *Replica) planDetach(ctx context.Context, db dial.DB, from *origin, know
 	if err := p.sort(records); err != nil {
 		return nil, err
 	}
-	if p.sequences, err = target.ColumnSequences(ctx, db, p.names...); err != nil {
+	if p.used, err = target.ColumnSequences(ctx, db, p.names...); err != nil {
 		return nil, err
 	}
 	if p.users, err = target.ColumnUsers(ctx, db, p.names...); err != nil {
@@ -87,7 +87,7 @@ func (r *Replica) planDetach(ctx context.Context, db dial.DB, from *origin, know
 func (p *detachPlan) sort(records []*catalogue.Table) error {
 	for _, record := range records {
 		t := p.set.Get(record.Source)
-		if t == nil || !p.rules.Wants(record.Source) {
+		if t == nil || t.Sequence != nil || !p.rules.Wants(record.Source) {
 			continue
 		}
 		mapped, err := p.rules.Table(t)
@@ -118,10 +118,8 @@ func (p *detachPlan) add(s catalogue.DetachStep) int {
 
 // work plans in the order in which things build on one another.
 func (p *detachPlan) work(ctx context.Context, db dial.DB) error {
-	for _, t := range p.tables {
-		if err := p.sequence(ctx, t); err != nil {
-			return err
-		}
+	if err := p.sequences(ctx); err != nil {
+		return err
 	}
 	for _, t := range p.made() {
 		p.generated(t)
@@ -158,37 +156,81 @@ func (p *detachPlan) table(name schema.Name) *mapping.Table {
 	return p.tables[at]
 }
 
-// sequence sets what gives a table's columns their next values.
-func (p *detachPlan) sequence(ctx context.Context, t *mapping.Table) error {
-	var next uint64
-	column := slices.IndexFunc(t.Columns, func(c mapping.Column) bool { return t.Source.Columns[c.Ordinal].AutoIncrement })
-	if column >= 0 {
-		now, err := p.replica.definitions(p.origin).read(ctx, p.origin.conn, t.Source.Name)
-		var unmapped errUnmapped
-		number := source.Number(err)
-		switch {
-		case err == nil:
-			next = now.AutoIncrement
-		case errors.As(err, &unmapped), number == noSuchTable, number == noSuchDatabase:
-			next = t.Source.AutoIncrement
-		default:
-			return err
+// sequence is one that columns take their values from.
+type sequence struct {
+	ident  string
+	object string
+	next   uint64 // the source's own next value; 0: not known
+	uses   []ddl.SequenceUse
+}
+
+// sequences sets what gives columns their next values, unless it is followed itself.
+func (p *detachPlan) sequences(ctx context.Context) error {
+	followed := map[string]bool{}
+	for _, t := range p.set.Tables() {
+		if t.Sequence != nil {
+			followed[sequenceIdent(p.rules, t.Name)] = true
 		}
 	}
-	for _, s := range p.sequences {
-		if s.Schema != t.Schema || s.Table != t.Name {
+	var list []*sequence
+	for _, t := range p.tables {
+		found, err := p.sequencesOf(ctx, t)
+		if err != nil {
+			return err
+		}
+		for _, s := range found {
+			ident := strings.ToLower(strings.ReplaceAll(s.ident, `"`, ""))
+			at := slices.IndexFunc(list, func(o *sequence) bool { return o.ident == s.ident })
+			switch {
+			case slices.ContainsFunc(slices.Collect(maps.Keys(followed)), func(f string) bool { return strings.ToLower(strings.ReplaceAll(f, `"`, "")) == ident }):
+			case at < 0:
+				list = append(list, s)
+			default:
+				list[at].uses, list[at].next = append(list[at].uses, s.uses...), max(list[at].next, s.next)
+			}
+		}
+	}
+	for _, s := range list {
+		p.add(catalogue.DetachStep{Kind: stepSequence, Object: s.object, SQL: []string{ddl.AdvanceSequence(s.ident, s.next, s.uses...)}})
+	}
+	return nil
+}
+
+// sequencesOf finds those of a table's columns.
+func (p *detachPlan) sequencesOf(ctx context.Context, t *mapping.Table) (list []*sequence, err error) {
+	column, next := slices.IndexFunc(t.Columns, func(c mapping.Column) bool { return t.Source.Columns[c.Ordinal].AutoIncrement }), uint64(0)
+	if column >= 0 {
+		if next, err = p.nextValue(ctx, t); err != nil {
+			return nil, err
+		}
+	}
+	for _, u := range p.used {
+		if u.Schema != t.Schema || u.Table != t.Name {
 			continue
 		}
-		least := uint64(0)
-		if column >= 0 && t.Columns[column].Name == s.Name {
-			least, column = next, -1
+		s := &sequence{ident: u.Sequence, object: t.Ident() + "." + mapping.Quote(u.Name), uses: []ddl.SequenceUse{{Table: t, Column: u.Name}}}
+		if column >= 0 && t.Columns[column].Name == u.Name {
+			s.next, column = next, -1
 		}
-		p.add(catalogue.DetachStep{Kind: stepSequence, Object: t.Ident() + "." + mapping.Quote(s.Name), SQL: []string{ddl.AdvanceSequence(t, s.Name, s.Sequence, least)}})
+		list = append(list, s)
 	}
 	if column >= 0 {
 		p.leaveOut(stepSequence, t.Ident()+"."+mapping.Quote(t.Columns[column].Name), "the column is AUTO_INCREMENT on the source and has no sequence in PostgreSQL")
 	}
-	return nil
+	return list, nil
+}
+
+// nextValue is the next AUTO_INCREMENT value of a table as the source has it now.
+func (p *detachPlan) nextValue(ctx context.Context, t *mapping.Table) (uint64, error) {
+	now, err := p.replica.definitions(p.origin).read(ctx, p.origin.conn, t.Source.Name)
+	var unmapped errUnmapped
+	switch number := source.Number(err); {
+	case err == nil:
+		return now.AutoIncrement, nil
+	case errors.As(err, &unmapped), number == noSuchTable, number == noSuchDatabase:
+		return t.Source.AutoIncrement, nil
+	}
+	return 0, err
 }
 
 func (p *detachPlan) generated(t *mapping.Table) {

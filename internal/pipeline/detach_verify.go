@@ -118,7 +118,7 @@ func (d *detaching) comparable(ctx context.Context, lease *catalogue.Lease, rule
 	var tables []verify.Table
 	for _, record := range records {
 		t := set.Get(record.Source)
-		if t == nil || record.State != catalogue.Replicating || !rules.Wants(record.Source) {
+		if t == nil || t.Sequence != nil || record.State != catalogue.Replicating || !rules.Wants(record.Source) {
 			continue
 		}
 		mapped, err := rules.Table(t)
