@@ -179,10 +179,9 @@ func (p *detachPlan) sequences(ctx context.Context) error {
 			return err
 		}
 		for _, s := range found {
-			ident := strings.ToLower(strings.ReplaceAll(s.ident, `"`, ""))
 			at := slices.IndexFunc(list, func(o *sequence) bool { return o.ident == s.ident })
 			switch {
-			case slices.ContainsFunc(slices.Collect(maps.Keys(followed)), func(f string) bool { return strings.ToLower(strings.ReplaceAll(f, `"`, "")) == ident }):
+			case followed[s.ident]:
 			case at < 0:
 				list = append(list, s)
 			default:

@@ -1,6 +1,6 @@
 -- Columns of the schemas' tables that take their values from a sequence: by their default, as
 -- an identity, or because they own it.
-SELECT DISTINCT n.nspname::text, c.relname::text, a.attname::text, format('%I.%I', sn.nspname, s.relname)
+SELECT DISTINCT n.nspname::text, c.relname::text, a.attname::text, '"' || replace(sn.nspname, '"', '""') || '"."' || replace(s.relname, '"', '""') || '"'
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
