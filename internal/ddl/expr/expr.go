@@ -134,6 +134,10 @@ func (x *translator) value(e *parse.Expr) value {
 		return x.cast(e)
 	case parse.OpCase:
 		return x.caseOf(e.Args)
+	case parse.OpQuery, parse.OpExists, parse.OpAmong:
+		return x.subquery(e)
+	case parse.OpShift:
+		return x.shift(e)
 	case parse.OpColl:
 		v := x.value(e.Args[0])
 		if v.kind == text {

@@ -15,7 +15,10 @@ type Scope struct {
 	Relations []Relation
 	Aliases   []parse.Item // of the select list, which HAVING, GROUP BY and ORDER BY know too
 	Dialect   parse.Dialect
-	Notes     []string // in which way values may differ
+	Outer     *Scope // of the query that this one is a part of; nil: of none
+	// Query translates a subquery; nil: there are none.
+	Query func(q *parse.Query, outer *Scope) (sql string, fields []Field, err error)
+	Notes []string // in which way values may differ
 }
 
 // Relation is a table, a view or a query of a FROM clause.
@@ -149,6 +152,9 @@ func (s *Scope) find(e *parse.Expr) (relation *Relation, field *Field) {
 			}
 			relation, field = r, &r.Fields[j]
 		}
+	}
+	if field == nil && s.Outer != nil {
+		return s.Outer.find(e)
 	}
 	return relation, field
 }

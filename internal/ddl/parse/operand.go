@@ -53,6 +53,11 @@ func (p *parser) wordOperand(t *token) *Expr {
 		return &Expr{Op: OpNumber, Text: map[string]string{"TRUE": "1", "FALSE": "0"}[t.upper]}
 	case p.accept("CASE"):
 		return p.caseOf()
+	case p.accept("EXISTS", "(", "SELECT"):
+		p.at--
+		e := &Expr{Op: OpExists, Query: p.query()}
+		p.expect(")")
+		return e
 	case after.matches("("):
 		p.at += 2
 		return p.callOf(t.upper)

@@ -134,9 +134,11 @@ func (p *parser) selection() *Select {
 		break
 	}
 	for more := true; more; more = p.accept(",") {
-		e := p.expr()
-		p.expect("AS")
-		s.Items = append(s.Items, Item{Expr: e, Name: p.text()})
+		item := Item{Expr: p.expr()}
+		if item.Name = item.Expr.Text; p.accept("AS") { // a subquery's need no names
+			item.Name = p.text()
+		}
+		s.Items = append(s.Items, item)
 	}
 	if p.accept("FROM") && !p.accept("DUAL") {
 		s.From = p.relations()

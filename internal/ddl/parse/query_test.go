@@ -66,7 +66,7 @@ func TestViews(t *testing.T) {
 			t.Errorf("%s:\n%s, want\n%s", text, got, want)
 		}
 	}
-	for _, text := range []string{"", "select", "select 1", "select 1 AS `a` from", "select 1 AS `a` from `t` left join `u`", "with `x` as (select 1 AS `a`) select 1 AS `a`", "select 1 AS `a` group by 1 with rollup",
+	for _, text := range []string{"", "select", "select 1 AS `a` from", "select 1 AS `a` from `t` left join `u`", "with `x` as (select 1 AS `a`) select 1 AS `a`", "select 1 AS `a` group by 1 with rollup",
 		"select 1 AS `a` into @x", "select row_number() over () AS `n`", "select 1 AS `a` limit ?", "(select 1 AS `a`", strings.Repeat("(", 5000) + "select 1 AS `a`"} {
 		if q, err := View(text, Dialect{}); err == nil {
 			t.Errorf("%.60q was read as %s", text, showQuery(q))

@@ -23,12 +23,12 @@ func (x *translator) noted(s *expr.Scope) {
 	}
 }
 
-// query translates a query; fields are its columns.
-func (x *translator) query(q *parse.Query) (sql string, fields []expr.Field, err error) {
+// query translates a query, which may be a part of another one; fields are its columns.
+func (x *translator) query(q *parse.Query, outer *expr.Scope) (sql string, fields []expr.Field, err error) {
 	var parts []string
 	var scope *expr.Scope
 	for i, s := range q.Selects {
-		text, columns, within, err := x.selection(s)
+		text, columns, within, err := x.selection(s, outer)
 		if err != nil {
 			return "", nil, err
 		}
@@ -70,8 +70,8 @@ func (x *translator) query(q *parse.Query) (sql string, fields []expr.Field, err
 func inexact(err error) error { return &Untranslatable{Reason: err.Error()} }
 
 // selection translates one SELECT.
-func (x *translator) selection(s *parse.Select) (sql string, fields []expr.Field, scope *expr.Scope, err error) {
-	scope = &expr.Scope{Dialect: x.set.Dialect, Aliases: s.Items}
+func (x *translator) selection(s *parse.Select, outer *expr.Scope) (sql string, fields []expr.Field, scope *expr.Scope, err error) {
+	scope = &expr.Scope{Dialect: x.set.Dialect, Aliases: s.Items, Outer: outer, Query: x.query}
 	from := ""
 	if s.From != nil {
 		if from, err = x.relation(s.From, scope); err != nil {
@@ -126,7 +126,7 @@ func (x *translator) relation(r *parse.Relation, scope *expr.Scope) (string, err
 	case r.Join != "":
 		return x.join(r, scope)
 	case r.Query != nil:
-		sql, fields, err := x.query(r.Query)
+		sql, fields, err := x.query(r.Query, nil)
 		if err != nil {
 			return "", err
 		}

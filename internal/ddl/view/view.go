@@ -115,7 +115,7 @@ func (s *Set) one(v *View) (*Translated, error) {
 		return nil, &Untranslatable{Reason: "its definition has something that is not known: " + err.Error()}
 	}
 	x := &translator{set: s}
-	sql, fields, err := x.query(query)
+	sql, fields, err := x.query(query, nil)
 	if err != nil {
 		return nil, err
 	}
