@@ -3,8 +3,10 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"pgchameleon/internal/testserver"
 )
@@ -54,11 +56,11 @@ func wholeShop(r *replica) {
 }
 
 // detachable makes a replica of the shop that is up to date and followed.
-func detachable(t *testing.T, server string) *replica {
+func detachable(t *testing.T, server, target string) *replica {
 	t.Helper()
 	src := testserver.Shared(t, server)
 	db := src.Database(t, "e2e")
-	r := newReplica(t, src, testserver.Shared(t, testserver.Target), options{schemas: map[string]string{db: "shop"}, yaml: fmt.Sprintf("    skip_tables:\n    - %s.skipped\n", db)})
+	r := newReplica(t, src, testserver.Shared(t, target), options{schemas: map[string]string{db: "shop"}, yaml: fmt.Sprintf("    skip_tables:\n    - %s.skipped\n", db)})
 	wholeShop(r)
 	r.init()
 	r.start()
@@ -109,9 +111,9 @@ const constraintsOf = `SELECT string_agg(conname || CASE WHEN convalidated THEN 
 
 // A shop is cut over: PostgreSQL goes on by itself with what the source did until then.
 func TestAShopIsDetached(t *testing.T) {
-	for _, name := range []string{"mariadb-11.8", "mysql-9.7"} {
+	for name, target := range map[string]string{"mariadb-11.8": testserver.Target, "mysql-9.7": "postgres-18"} {
 		t.Run(name, func(t *testing.T) {
-			r := detachable(t, name)
+			r := detachable(t, name, target)
 			mariadb := strings.HasPrefix(name, "mariadb")
 			if mariadb { // its sequences are followed: the detachment leaves them alone
 				r.source("CREATE SEQUENCE tickets START WITH 1000 CACHE 10", "CREATE TABLE tickets_sold (id BIGINT NOT NULL DEFAULT (NEXTVAL(tickets)) PRIMARY KEY, v INT)",
@@ -254,7 +256,7 @@ func TestADetachmentIsRefused(t *testing.T) {
 // kill -9 in the middle of the steps: nothing but detach_replica goes on with the tables, and it does
 // each step once.
 func TestADetachmentIsKilled(t *testing.T) {
-	r := detachable(t, testserver.Source)
+	r := detachable(t, testserver.Source, testserver.Target)
 	r.source("SET foreign_key_checks = 0", "DELETE FROM stock WHERE country = 'XX'", "SET foreign_key_checks = 1")
 	r.caughtUp()
 	r.dst.Exec(t, r.database, "CREATE VIEW bigs AS SELECT big FROM shop.items") // of somebody: what it reads cannot be made anew
@@ -304,6 +306,31 @@ func TestADetachmentIsKilled(t *testing.T) {
 		"SELECT count(*) FROM pg_attribute WHERE attrelid = 'shop.items'::regclass AND attgenerated <> ''", "0",
 		"INSERT INTO shop.items (order_id, no, amount, price) VALUES (3, 1, 3, 2.25) RETURNING concat(total, ' ', twice, ' ', big)", "6.75 13.50 3.25",
 		"SELECT max(big) FROM bigs", "101.00")
+}
+
+// kill -9 at any moment: what was begun is gone on with, and is whole at the end.
+func TestADetachmentIsKilledAtRandomMoments(t *testing.T) {
+	const seed = 31
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	r := detachable(t, "mysql-9.7", testserver.Target)
+	r.source("SET foreign_key_checks = 0", "DELETE FROM stock WHERE country = 'XX'", "SET foreign_key_checks = 1")
+	r.stop()
+	r.source("INSERT INTO orders (customer, ordered) VALUES (3, '2030-01-04 10:00:00')") // is to be drained
+	kills := 0
+	for !r.killAfter(time.Duration(kills*100+random.IntN(300))*time.Millisecond, "detach_replica", "--source", "mysql", "--yes") {
+		if kills++; kills > 200 {
+			t.Fatal("it never ends")
+		}
+	}
+	if t.Logf("killed %d times", kills); kills == 0 {
+		t.Error("it was never killed")
+	}
+	r.wants(constraintsOf, "below, credit_is_positive, headed, in_warehouse, names_alike, of_customer, of_order, works_in",
+		"SELECT count(*) FROM shop.orders", "4",
+		"SELECT string_agg(DISTINCT t_state, ',' ORDER BY t_state) FROM sch_chameleon.t_detach_steps", "done,left_out",
+		"SELECT count(*) FROM sch_chameleon.t_sources", "0",
+		"SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal", "2")
 }
 
 // Tables that somebody else has made keep their definitions: their sequences go on, and foreign
