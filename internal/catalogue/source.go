@@ -46,6 +46,7 @@ const (
 	Stopped      Status = "stopped"
 	Running      Status = "running"
 	Error        Status = "error"
+	Detaching    Status = "detaching" // its tables are on the way to standing by themselves: it is not followed any more
 )
 
 // Source is a registered source.

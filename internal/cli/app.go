@@ -37,6 +37,7 @@ type Engine interface {
 type Runner interface {
 	InitReplica(ctx context.Context, name string, board *status.Board, restart bool, ready func()) error
 	StartReplica(ctx context.Context, name string, ready func()) error
+	DetachReplica(ctx context.Context, name string, wish status.DetachWish, by status.Actor, tell func(string)) (*status.Detachment, error)
 }
 
 // Operator is what the commands ask for by which a person goes between the stream and its

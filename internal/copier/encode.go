@@ -190,3 +190,9 @@ func (e *encoder) counted() []Note {
 }
 
 var _ io.Reader = (*encoder)(nil)
+
+// Text gives rows as lines of COPY text, as the copy writes them. refuse takes a row that cannot
+// be written so; without it that is an error of the reading.
+func Text(t *mapping.Table, rows Rows, refuse func(row []byte, cause error) error) io.Reader {
+	return newEncoder(t, rows, 0, refuse)
+}

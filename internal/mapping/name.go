@@ -33,6 +33,9 @@ func PrimaryKeyName(table string) string { return joined(table, "pkey") }
 // SequenceName names the sequence that an AUTO_INCREMENT column owns.
 func SequenceName(table, column string) string { return joined(table, column, "seq") }
 
+// FunctionName names the function of a table's trigger, by what that does.
+func FunctionName(table, role string) string { return joined(table, role) }
+
 // EnumName names the enum type of a column.
 func EnumName(table, column string) string { return joined("enum", table, column) }
 

@@ -93,6 +93,9 @@ func (e *Engine) EnableReplica(ctx context.Context, name string) error {
 		if known.Applied.IsZero() {
 			return fault.New(fault.State, "run: chameleon init_replica --source "+name, "source %s has not been copied yet", name)
 		}
+		if known.Status == catalogue.Detaching {
+			return detachBegun(name)
+		}
 		return catalogue.Enable(ctx, conn, known.ID)
 	})
 }

@@ -60,6 +60,8 @@ func mayFollow(s *catalogue.Source) error {
 	switch {
 	case s.Applied.IsZero() || s.Status == catalogue.Ready || s.Status == catalogue.Initialising:
 		return fault.New(fault.State, "run: chameleon init_replica --source "+s.Name, "source %s has not been copied yet", s.Name)
+	case s.Status == catalogue.Detaching:
+		return detachBegun(s.Name)
 	case s.Status == catalogue.Error:
 		return fault.New(fault.State, "see chameleon show_errors, mend the cause, then run: chameleon enable_replica --source "+s.Name,
 			"source %s stopped with an error", s.Name)

@@ -43,6 +43,9 @@ func (r *Replica) Init(ctx context.Context, board *status.Board, restart bool, r
 		return err
 	}
 	defer lease.Release(ctx)
+	if lease.Source.Status == catalogue.Detaching {
+		return detachBegun(r.spec.Name)
+	}
 	if err := r.check(ctx, true); err != nil {
 		return err
 	}

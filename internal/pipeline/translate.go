@@ -82,7 +82,7 @@ func (r *Replica) translate(ctx context.Context, conn *dial.Conn, known *catalog
 }
 
 // appliedSet is the tracked schema as of the applied position.
-func appliedSet(ctx context.Context, conn *dial.Conn, id int64, rules *mapping.Rules) (*schema.Set, error) {
+func appliedSet(ctx context.Context, conn dial.DB, id int64, rules *mapping.Rules) (*schema.Set, error) {
 	list, err := catalogue.TrackedSchema(ctx, conn, id)
 	if err != nil {
 		return nil, err

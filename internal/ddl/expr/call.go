@@ -10,6 +10,12 @@ import (
 
 // call translates a function.
 func (x *translator) call(e *parse.Expr) value {
+	if v, is := x.aggregate(e); is {
+		return v
+	}
+	if v, is := x.nowCall(e); is {
+		return v
+	}
 	if v, is := x.textCall(e.Text, e.Args); is {
 		return v
 	}

@@ -23,6 +23,7 @@ func (x *translator) compare(op string, a, b value) value {
 	case a.constant != nil && b.constant == nil:
 		return x.compare(mirror[op], b, a)
 	}
+	a, b = x.inZone(a, b)
 	b = x.adapt(a, b)
 	switch {
 	case a.kind == boolean && b.kind == boolean:
@@ -33,6 +34,9 @@ func (x *translator) compare(op string, a, b value) value {
 	case a.kind == text && b.kind == text:
 		return x.compareText(op, a, b)
 	case a.kind == member && b.kind == text && b.constant != nil:
+		if x.scope != nil && !slices.Contains(a.column.Map.Source.Type.Values, *b.constant) {
+			return x.compareText(op, x.shown(a), b)
+		}
 		x.label(a, op, *b.constant)
 	case a.kind == date && b.kind == datetime:
 		a.sql = "(" + a.sql + "::timestamp)"
@@ -90,6 +94,8 @@ func (x *translator) compareText(op string, a, b value) value {
 	}
 	pads, is := binary(collation)
 	switch {
+	case !is && x.lax("text is compared without regard to case as lower() has it; accents and the order of letters are PostgreSQL's"):
+		return logical("(lower(%s) %s lower(%s))", a.sql, operators[op], b.sql)
 	case !is:
 		refuse("text is compared under the collation %s, which PostgreSQL does not have", orDefault(collation))
 	case op == "=" || op == "<>" || op == "<=>":
@@ -143,14 +149,18 @@ func (x *translator) like(args []*parse.Expr) value {
 	if v.kind != text || pattern.kind != text || pattern.constant == nil || len(args) > 2 {
 		refuse("LIKE of anything but text and a literal has no exact translation")
 	}
+	function := "LIKE"
 	if _, is := binary(v.collation); !is {
-		refuse("LIKE under the collation %s is not PostgreSQL's", orDefault(v.collation))
+		if !x.lax("LIKE matches letters of both cases as ILIKE has it; accents count") {
+			refuse("LIKE under the collation %s is not PostgreSQL's", orDefault(v.collation))
+		}
+		function = "ILIKE"
 	}
 	trailing := strings.TrimRight(*pattern.constant, `\`)
 	if (len(*pattern.constant)-len(trailing))%2 == 1 {
 		refuse("the pattern of LIKE ends in a backslash")
 	}
-	return logical("(%s LIKE %s)", v.sql, pattern.sql)
+	return logical("(%s %s %s)", v.sql, function, pattern.sql)
 }
 
 // alike gives what values of one expression have in common, and each in that kind.

@@ -109,7 +109,11 @@ func (x *translator) moment(name string, e *parse.Expr) value {
 	case date, datetime, clock, null:
 		return v
 	case instant:
-		refuse("%s of a TIMESTAMP depends on the session's time zone", name)
+		if !x.lax(sessionZone) {
+			refuse("%s of a TIMESTAMP depends on the session's time zone", name)
+		}
+		v.sql, v.kind = "("+v.finite()+"::timestamp)", datetime
+		return v
 	}
 	refuse("%s of what is no date: MySQL converts it", name)
 	return v

@@ -89,6 +89,8 @@ func Fill(t *mapping.Table, text string, d parse.Dialect, into mapping.Column) (
 // translator goes through one expression.
 type translator struct {
 	table     *mapping.Table
+	scope     *Scope        // of a query; nil: of the table alone
+	aliases   []*parse.Expr // of it, that are being translated
 	dialect   parse.Dialect
 	immutable bool
 	loose     string
@@ -125,13 +127,17 @@ func note(list *[]int, at int) {
 func (x *translator) value(e *parse.Expr) value {
 	switch e.Op {
 	case parse.OpColumn:
-		return x.column(e.Text)
+		return x.column(e)
 	case parse.OpCall:
 		return x.call(e)
 	case parse.OpCast:
 		return x.cast(e)
 	case parse.OpCase:
 		return x.caseOf(e.Args)
+	case parse.OpQuery, parse.OpExists, parse.OpAmong:
+		return x.subquery(e)
+	case parse.OpShift:
+		return x.shift(e)
 	case parse.OpColl:
 		v := x.value(e.Args[0])
 		if v.kind == text {

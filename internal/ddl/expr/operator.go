@@ -124,7 +124,10 @@ func (x *translator) arithmetic(op string, a, b value) value {
 	case "&", "|", "^", "<<", ">>":
 		return x.bitwise(op, a, b)
 	case "/":
-		refuse("the digits of a quotient are the source's session's (div_precision_increment)")
+		if x.scope == nil {
+			refuse("the digits of a quotient are the source's session's (div_precision_increment)")
+		}
+		return x.divide(a, b)
 	}
 	out := value{kind: integer, shown: true, unsigned: a.unsigned || b.unsigned, positive: a.positive && b.positive && op != "-"}
 	if a.kind == decimal || b.kind == decimal {
@@ -161,6 +164,16 @@ func (x *translator) arithmetic(op string, a, b value) value {
 	return out
 }
 
+// divide gives a quotient of whole numbers or decimals, rounded as MySQL does it; by zero it is NULL.
+func (x *translator) divide(a, b value) value {
+	scale := x.quotient(a.scale)
+	precision := min(65, a.precision-a.scale+b.scale+scale)
+	return value{
+		sql:  fmt.Sprintf("round(%s / NULLIF(%s, 0), %d)", roomy(a, false), roomy(b, false), scale),
+		kind: decimal, precision: precision, scale: scale, positive: a.positive && b.positive, shown: true,
+	}
+}
+
 // modulo never overflows, so that it needs no wider type; by zero it is NULL.
 func (x *translator) modulo(out, a, b value, left, right string) value {
 	if a.kind == integer && b.kind == integer && !a.numeric && !b.numeric {
@@ -177,8 +190,15 @@ func (x *translator) modulo(out, a, b value, left, right string) value {
 // floating is exact for sums only: products that are too small are 0 in MySQL and an error in
 // PostgreSQL.
 func (x *translator) floating(op string, a, b value) value {
-	if op != "+" && op != "-" {
+	if op != "+" && op != "-" && !x.lax("products of floating-point numbers that are too small are an error, not 0") {
 		refuse("PostgreSQL refuses products of floating-point numbers that MySQL rounds to 0")
+	}
+	switch op {
+	case "/":
+		return value{kind: double, sql: fmt.Sprintf("(%s / NULLIF(%s, 0))", float(a), float(b))}
+	case "+", "-", "*":
+	default:
+		refuse("%s of floating-point numbers has no exact translation", op)
 	}
 	return value{kind: double, sql: fmt.Sprintf("(%s %s %s)", float(a), op, float(b))}
 }

@@ -68,18 +68,30 @@ func (v *value) number() bool { return v.kind == boolean || v.kind == integer ||
 var digits = map[string]int{"tinyint": 3, "bool": 3, "boolean": 3, "smallint": 5, "mediumint": 8, "int": 10, "integer": 10, "bigint": 20}
 
 // column reads a column of the table.
-func (x *translator) column(name string) value {
-	at := x.table.Column(name)
+func (x *translator) column(e *parse.Expr) value {
+	if x.scope != nil {
+		return x.scoped(e)
+	}
+	at := x.table.Column(e.Text)
 	if at < 0 {
-		refuse("column %s is not replicated", name)
+		refuse("column %s is not replicated", e.Text)
 	}
 	c := x.table.Columns[at]
-	if c.Map.Altered() {
-		refuse("column %s is masked or has an overridden type", name)
-	}
 	note(&x.columns, at)
-	v := value{sql: mapping.Quote(c.Name), column: c}
-	t := &x.table.Source.Columns[c.Ordinal].Type
+	switch c.Map.Source.Type.Name {
+	case "date", "datetime", "timestamp":
+		note(&x.zeros, at)
+	}
+	return x.columnValue(c, mapping.Quote(c.Name))
+}
+
+// columnValue gives a column's value, of which sql is the name.
+func (x *translator) columnValue(c mapping.Column, sql string) value {
+	if c.Map.Altered() {
+		refuse("column %s is masked or has an overridden type", c.Map.Source.Name)
+	}
+	v := value{sql: sql, column: c}
+	t := &c.Map.Source.Type
 	if n, is := digits[t.Name]; is {
 		v.kind, v.precision, v.unsigned, v.positive = integer, n, t.Unsigned || t.Zerofill, t.Unsigned || t.Zerofill
 		v.numeric, v.wide, v.shown = strings.HasPrefix(c.Map.SQL(), "numeric"), c.Map.SQL() == "bigint", !t.Zerofill
@@ -101,7 +113,7 @@ func (x *translator) column(name string) value {
 	case "date", "datetime", "timestamp", "time":
 		v.kind = map[string]kind{"date": date, "datetime": datetime, "timestamp": instant, "time": clock}[t.Name]
 		v.scale = t.Scale
-		v = x.dated(v, at)
+		v = dated(v)
 	case "enum", "set":
 		v.kind, v.charset, v.collation = text, t.Charset, "of a "+t.Name
 		if c.Enum != "" {
@@ -127,12 +139,11 @@ func (x *translator) bits(v value, t *schema.Type) value {
 	return v
 }
 
-// dated notes a column with dates. What stands for zero dates may be no date that has a year.
-func (x *translator) dated(v value, at int) value {
+// dated is a column with dates. What stands for zero dates may be no date that has a year.
+func dated(v value) value {
 	if v.kind == clock {
 		return v
 	}
-	note(&x.zeros, at)
 	zero := "0000-00-00"
 	if v.kind != date {
 		zero += " 00:00:00"

@@ -10,7 +10,7 @@ type Op string
 // The nodes that are no operators. An operator's Op is its word or sign in upper
 // case: "+", "DIV", "<=>", "AND", "LIKE", "IS NULL".
 const (
-	OpColumn Op = "column" // Text: its name without qualifiers
+	OpColumn Op = "column" // Text: its name, Of: the qualifier
 	OpString Op = "string" // Text: its value; Charset: of the introducer, or ""
 	OpNumber Op = "number" // Text: as it is written, without sign
 	OpHex    Op = "hex"    // Text: the digits, two a byte
@@ -24,6 +24,10 @@ const (
 	OpCase   Op = "case"    // Args: condition, value, condition, value … and the value of ELSE if there is one
 	OpMinus  Op = "minus"   // the sign
 	OpColl   Op = "collate" // Text: the collation in lower case
+	OpQuery  Op = "query"   // Query: a subquery, of which the one value counts
+	OpExists Op = "exists"  // Query: whether a subquery has rows
+	OpAmong  Op = "among"   // Query: whether a value is among those of a subquery
+	OpShift  Op = "shift"   // a date or time and a number of units of time; Text: the unit in upper case
 )
 
 // Expr is a node of a scalar expression. What the servers write in several ways has one form
@@ -32,9 +36,17 @@ const (
 type Expr struct {
 	Op      Op
 	Text    string
+	Of      string // of a column: its table or the alias of that; "" if it is not stated
 	Charset string
 	Type    *CastType
 	Args    []*Expr
+
+	// Of functions of many rows.
+	Distinct  bool
+	Order     []Sort // GROUP_CONCAT
+	Separator string
+
+	Query *Query // of subqueries
 }
 
 // CastType is the type of CAST and CONVERT.
@@ -210,6 +222,10 @@ func (p *parser) predicate() *Expr {
 	at := p.at
 	not := p.accept("NOT")
 	switch {
+	case p.accept("IN", "(", "SELECT"):
+		p.at--
+		e = &Expr{Op: OpAmong, Query: p.query(), Args: []*Expr{e}}
+		p.expect(")")
 	case p.accept("IN"):
 		p.expect("(")
 		e = node("IN", append([]*Expr{e}, p.exprs()...)...)
@@ -258,11 +274,25 @@ func (p *parser) bit(level int) *Expr {
 	e := p.bit(level + 1)
 	for {
 		op := p.binary(level)
-		if op == "" {
+		switch {
+		case op == "":
 			return e
+		case (op == "+" || op == "-") && p.is("INTERVAL") && !p.peek(1).matches("."):
+			e = p.shift(op, e)
+			continue
 		}
 		e = node(op, e, p.bit(level+1))
 	}
+}
+
+// shift reads the INTERVAL that a date or time is moved by.
+func (p *parser) shift(op Op, e *Expr) *Expr {
+	p.expect("INTERVAL")
+	by := p.expr()
+	if op == "-" {
+		by = node(OpMinus, by)
+	}
+	return &Expr{Op: OpShift, Text: strings.ToUpper(p.name()), Args: []*Expr{e, by}}
 }
 
 func (p *parser) binary(level int) Op {
@@ -297,6 +327,10 @@ func (p *parser) simple() *Expr {
 		return node("NOT", p.simple())
 	case p.accept("BINARY"):
 		return &Expr{Op: OpCast, Type: &CastType{Name: "BINARY"}, Args: []*Expr{p.simple()}}
+	case p.accept("(", "SELECT"):
+		p.at--
+		e = &Expr{Op: OpQuery, Query: p.query()}
+		p.expect(")")
 	case p.accept("("):
 		e = p.expr()
 		p.expect(")")

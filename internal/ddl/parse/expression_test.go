@@ -50,6 +50,8 @@ func TestExpressions(t *testing.T) {
 		{"EXTRACT(YEAR FROM d)", "YEAR(d)", 0}, {"TRIM(LEADING 'x' FROM a)", "LTRIM(a 'x')", 0}, {"TRIM(BOTH FROM a)", "TRIM(a)", 0}, {"SUBSTRING(a FROM 2 FOR 3)", "SUBSTRING(a 2 3)", 0},
 		{"CAST(a AS DECIMAL(10,2))", "cast(a DECIMAL)", 0}, {"CONVERT(a USING utf8mb4)", "cast(a CHAR)", 0}, {"BINARY a = b", "(= cast(a BINARY) b)", 0}, {"CAST(a AS CHAR(3) CHARSET utf8mb4) COLLATE utf8mb4_bin", "(cast(a CHAR) collate utf8mb4_bin)", 0},
 		{"_utf8mb4'x' 'y'", "'xy'", 0}, {`concat(a,_utf8mb4\'it\\\'s\')`, "CONCAT(a 'it's')", 0}, {"x'4142'", "4142", 0}, {"0b11", "11", 0}, {"TRUE", "1", 0},
+		{"d + INTERVAL 1 DAY > e", "(> (shift d 1) e)", 0}, {"d - INTERVAL n + 1 HOUR", "(shift d (minus (+ n 1)))", 0},
+		{"a IN (SELECT 1 AS x) AND NOT EXISTS (SELECT 1 AS x)", "(AND (among a) (NOT (exists )))", 0}, {"(SELECT 1 AS x) + 1", "(+ (query ) 1)", 0},
 		{"current_timestamp", "CURRENT_TIMESTAMP()", 0}, {"position('a' IN b)", "LOCATE('a' b)", 0}, {"1 MEMBER OF (j)", "(MEMBER OF 1 j)", 0},
 	} {
 		e, err := Expression(c.text, Dialect{SQLMode: c.mode})
@@ -59,7 +61,7 @@ func TestExpressions(t *testing.T) {
 			t.Errorf("%s: %s, want %s", c.text, got, c.want)
 		}
 	}
-	for _, text := range []string{"", "a +", "(a", "a b", "a IN ()", "CASE END", "d + INTERVAL 1 DAY", "'open", "a CONCAT b", strings.Repeat("(", 10_000), strings.Repeat("-", 10_000) + "1", strings.Repeat("NOT ", 300) + "1 1"} {
+	for _, text := range []string{"", "a +", "(a", "a b", "a IN ()", "CASE END", "d + INTERVAL 1", "'open", "a CONCAT b", strings.Repeat("(", 10_000), strings.Repeat("-", 10_000) + "1", strings.Repeat("NOT ", 300) + "1 1"} {
 		if e, err := Expression(text, Dialect{}); err == nil {
 			t.Errorf("%.40q was read as %s", text, show(e))
 		}

@@ -26,9 +26,13 @@ func (p *parser) primary() *Expr {
 	return nil
 }
 
-// columnName reads a column with its qualifiers, which are of the one table.
+// columnName reads a column with its qualifiers, of which that of a schema does not matter.
 func (p *parser) columnName() *Expr {
-	return &Expr{Op: OpColumn, Text: p.field()}
+	name, of := p.name(), ""
+	for p.accept(".") {
+		name, of = p.name(), name
+	}
+	return &Expr{Op: OpColumn, Text: name, Of: of}
 }
 
 func (p *parser) wordOperand(t *token) *Expr {
@@ -49,6 +53,11 @@ func (p *parser) wordOperand(t *token) *Expr {
 		return &Expr{Op: OpNumber, Text: map[string]string{"TRUE": "1", "FALSE": "0"}[t.upper]}
 	case p.accept("CASE"):
 		return p.caseOf()
+	case p.accept("EXISTS", "(", "SELECT"):
+		p.at--
+		e := &Expr{Op: OpExists, Query: p.query()}
+		p.expect(")")
+		return e
 	case after.matches("("):
 		p.at += 2
 		return p.callOf(t.upper)
@@ -120,6 +129,8 @@ func (p *parser) callOf(name string) *Expr {
 		}
 	case p.is(")"):
 		e = call(name)
+	case aggregates[name]:
+		e = p.aggregate(name)
 	default:
 		e = call(name, p.exprs()...)
 		if p.accept("USING") { // CHAR(65 USING latin1)

@@ -66,6 +66,9 @@ func Facts(ctx context.Context, conn *client.Conn) (*Server, error) {
 	return s, nil
 }
 
+// MariaDB says whether the server is one of MariaDB's.
+func (s *Server) MariaDB() bool { return s.Flavor == event.MariaDB }
+
 // LogsCascades says whether what foreign keys do to children is in the binary
 // log. MySQL's SQL layer does it from 9.6 on, and logs it like any other change;
 // InnoDB, on all other servers, tells nobody.
