@@ -1,6 +1,3 @@
-// Package relay owns the queue between the reading and the applying: whole
-// source transactions in the source's order, bounded. It does not own what an
-// event means, who reads or who applies.
 package relay
 
 import (
@@ -18,6 +15,7 @@ type Memory struct {
 	mu    sync.Mutex
 	queue []*event.Transaction
 	bytes int
+	full  bool          // Append waits
 	cause error         // why no more will come; set once
 	fed   chan struct{} // capacity 1: something was appended, or the relay was closed
 	eaten chan struct{} // capacity 1: something was taken
@@ -44,10 +42,12 @@ func (m *Memory) Append(ctx context.Context, t *event.Transaction) error {
 		if m.bytes == 0 || m.bytes+t.Size <= m.limit {
 			m.queue = append(m.queue, t)
 			m.bytes += t.Size + overhead
+			m.full = false
 			m.mu.Unlock()
 			signal(m.fed)
 			return nil
 		}
+		m.full = true
 		m.mu.Unlock()
 		select {
 		case <-m.eaten:
@@ -108,16 +108,12 @@ func (m *Memory) Close(cause error) {
 	signal(m.eaten)
 }
 
-// Waiting tells how much is in the relay: transactions and bytes.
-func (m *Memory) Waiting() (transactions, bytes int) {
+// Acknowledge says what is applied. The source's own log has it for longer.
+func (m *Memory) Acknowledge(event.Position) {}
+
+// Waiting tells how much is in the relay.
+func (m *Memory) Waiting() Waiting {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return len(m.queue), m.bytes
-}
-
-func signal(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
+	return Waiting{Transactions: int64(len(m.queue)), Bytes: int64(m.bytes), Limit: int64(m.limit), Full: m.full}
 }

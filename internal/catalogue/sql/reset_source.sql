@@ -26,6 +26,8 @@ WITH source AS (
     DELETE FROM sch_chameleon.t_refills WHERE i_id_source IN (SELECT i_id_source FROM source)
 ), shadows AS (
     DELETE FROM sch_chameleon.t_shadows WHERE i_id_source IN (SELECT i_id_source FROM source)
+), relays AS (
+    DELETE FROM sch_chameleon.t_relays WHERE i_id_source IN (SELECT i_id_source FROM source)
 ), prepared AS (
     DELETE FROM sch_chameleon.t_xa_prepared WHERE i_id_source IN (SELECT i_id_source FROM source)
 )
