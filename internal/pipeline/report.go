@@ -38,6 +38,7 @@ func summarised(s *catalogue.Summary) status.Source {
 		Alive:        !s.Beat.IsZero() && s.Now.Sub(s.Beat) < silence,
 		ReadPosition: shown(s.Read), LastRead: s.LastRead, ReadLag: s.ReadLag,
 		ReplayPosition: shown(s.Applied), LastReplay: s.LastReplayed, ReplayLag: s.ReplayLag,
+		Paused: s.Paused, Resting: s.Resting, Relay: status.Relay(s.Relay),
 		Tables: tables, Errors: s.Errors, Discarded: s.Discarded, Counters: status.Counters(s.Counters),
 	}
 }

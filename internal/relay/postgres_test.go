@@ -61,7 +61,11 @@ func TestPiecesOfATransactionThatWasNotReadToItsEndAreCutOff(t *testing.T) {
 			one.First, one.Final = i == 0, false
 			must(t, p.Append(t.Context(), one))
 		}
-		until(t, "the pieces are not stored", func() bool { p.mu.Lock(); defer p.mu.Unlock(); return p.last > p.whole && len(p.pending) == 0 && !p.busy })
+		until(t, "the pieces are not stored", func() bool {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return p.last > p.whole && len(p.pending) == 0 && !p.busy
+		})
 		if at := p.Position(); at != place(3) {
 			t.Errorf("the position is %s within a transaction", at)
 		}
