@@ -334,3 +334,20 @@ func TestWaitingTellsWhatWaits(t *testing.T) {
 		}
 	})
 }
+
+// A source that is idle for long, while nothing is taken, fills nothing.
+func TestIdleTakesNoRoom(t *testing.T) {
+	onBoth(t, 10*1000, 1<<30, func(t *testing.T, q queue) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		must(t, q.Append(ctx, transaction(1, 100)))
+		for n := range 1000 {
+			at := place(n + 2)
+			must(t, q.Append(ctx, &event.Transaction{First: true, Final: true, Idle: &at}))
+		}
+		if w := q.Waiting(); w.Transactions != 1 || w.Full {
+			t.Errorf("%+v", w)
+		}
+		take(t, q, 1, 1, 1)
+	})
+}

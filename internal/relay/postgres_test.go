@@ -235,3 +235,27 @@ func TestDropLeavesNothing(t *testing.T) {
 		t.Errorf("%v %v, %d tables", there, err, l.tables(t))
 	}
 }
+
+// A full log that is of no use makes room for the new one.
+func TestAFullLogThatIsBegunAnew(t *testing.T) {
+	l := newLog(t)
+	p, stop := l.run(t, l.options(100_000, 1<<20, 0))
+	ctx, cancel := context.WithCancel(t.Context())
+	appended := make(chan struct{})
+	go func() {
+		defer close(appended)
+		for n := 1; p.Append(ctx, transaction(n, 9000)) == nil; n++ {
+			continue
+		}
+	}()
+	until(t, "the relay is not full", func() bool { return p.Waiting().Full })
+	cancel()
+	<-appended
+	_ = stop()
+	o := l.options(100_000, 1<<20, 5)
+	o.Keeps = "shop, more"
+	p, _ = l.run(t, o)
+	stored(t, p, 6, 20, 9000)
+	take(t, p, 6, 15, 1<<20)
+	until(t, "the former segments are there", func() bool { return p.Waiting().Bytes < 1<<20 })
+}

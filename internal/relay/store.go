@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 
 	"github.com/klauspost/compress/zstd"
@@ -59,7 +60,7 @@ func (p *Postgres) store(ctx context.Context) error {
 		return fmt.Errorf("preparing to store what is read: %w", dial.Classify(err))
 	}
 	for {
-		if err := p.room(ctx); err != nil {
+		if err := errors.Join(p.closeLarge(ctx), p.room(ctx)); err != nil {
 			return err
 		}
 		list, idle := p.collect()
@@ -74,9 +75,6 @@ func (p *Postgres) store(ctx context.Context) error {
 		if err := p.put(ctx, list, idle); err != nil {
 			return err
 		}
-		if err := p.closeLarge(ctx); err != nil {
-			return err
-		}
 	}
 }
 
@@ -84,8 +82,9 @@ func (p *Postgres) store(ctx context.Context) error {
 func (p *Postgres) room(ctx context.Context) error {
 	for {
 		p.mu.Lock()
-		before, alone := p.full, p.starving && p.whole < p.last
-		p.full = p.disk() >= p.o.Disk && len(p.pending) > 0 && !alone
+		before := p.full
+		alone := p.starving && p.whole < p.last // the rest of a transaction is waited for, of which all else was taken
+		p.full = p.disk() >= p.o.Disk && len(p.pending) > 0 && p.recorded && !alone
 		full, disk := p.full, p.disk()
 		p.mu.Unlock()
 		switch {
