@@ -16,16 +16,13 @@ var segmentsSQL string
 //go:embed sql/create_segment.sql
 var createSegmentSQL string
 
-//go:embed sql/last.sql
-var lastSQL string
-
 const (
 	addSegmentSQL   = "INSERT INTO sch_chameleon.t_relay_segments (i_id_source, i_segment, i_row, t_position) VALUES ($1, $2, $3, $4)"
 	storageSQL      = "ALTER TABLE %s ALTER COLUMN b_data SET STORAGE EXTERNAL" // what is packed needs no further try
 	dropSegmentSQL  = "DROP TABLE IF EXISTS %s"
 	forgetSQL       = "DELETE FROM sch_chameleon.t_relay_segments WHERE i_id_source = $1 AND i_segment = $2"
 	forgetRelaySQL  = "DELETE FROM sch_chameleon.t_relays WHERE i_id_source = $1"
-	sizeSQL         = "SELECT pg_total_relation_size($1::text::regclass)"
+	sizeSQL         = "SELECT coalesce(pg_total_relation_size(to_regclass($1)), -1)"
 	holdSQL         = "SELECT FROM sch_chameleon.t_relays WHERE i_id_source = $1 AND i_epoch = $2 FOR UPDATE"
 	largestSegment  = 64 << 20
 	segmentsInLimit = 8
@@ -38,7 +35,7 @@ type segment struct {
 	number int64
 	row    int64          // its first
 	from   event.Position // up to where the source was read when it was begun
-	size   int64          // bytes, about; of one that is closed exactly
+	size   int64          // bytes, about; of one that is closed exactly; -1: it is not there
 	end    *event.Transaction
 }
 
@@ -59,10 +56,10 @@ func (p *Postgres) segmentSize() int64 {
 // disk is what all segments take.
 func (p *Postgres) disk() (sum int64) {
 	for _, s := range p.segments {
-		sum += s.size
+		sum += max(0, s.size)
 	}
 	for _, s := range p.doomed {
-		sum += s.size
+		sum += max(0, s.size)
 	}
 	return sum
 }
@@ -79,7 +76,7 @@ func (p *Postgres) begin(ctx context.Context) error {
 		if err := p.hold(ctx, tx); err != nil {
 			return err
 		}
-		for _, sql := range []string{createSegmentSQL, storageSQL} {
+		for _, sql := range []string{dropSegmentSQL, createSegmentSQL, storageSQL} { // a dump may have brought one that nobody knows
 			if _, err := tx.Exec(ctx, fmt.Sprintf(sql, p.table(s.number))); err != nil {
 				return err
 			}
@@ -133,6 +130,7 @@ func (p *Postgres) closeLarge(ctx context.Context) error {
 	return nil
 }
 
+// sizeOf measures a table; -1 says that it is not there.
 func sizeOf(ctx context.Context, db dial.DB, table string) (size int64, err error) {
 	if err := db.QueryRow(ctx, sizeSQL, table).Scan(&size); err != nil {
 		return 0, fmt.Errorf("measuring the segment %s: %w", table, dial.Classify(err))

@@ -127,15 +127,15 @@ func (p *Postgres) collect() (list []*event.Transaction, idle *event.Transaction
 // put stores transactions, and then where an idle source stands.
 func (p *Postgres) put(ctx context.Context, list []*event.Transaction, idle *event.Transaction) error {
 	signal(p.eaten)
-	if len(list) > 0 {
-		p.mu.Lock()
-		none := len(p.segments) == 0
-		p.mu.Unlock()
-		if none {
-			if err := p.begin(ctx); err != nil {
-				return err
-			}
+	p.mu.Lock()
+	none := len(p.segments) == 0
+	p.mu.Unlock()
+	if none {
+		if err := p.begin(ctx); err != nil {
+			return err
 		}
+	}
+	if len(list) > 0 {
 		if err := p.insert(ctx, list); err != nil {
 			return fmt.Errorf("storing what was read: %w", dial.Classify(err))
 		}

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"sort"
 
@@ -17,6 +18,7 @@ var takeSQL string
 var fetchSQL string
 
 const (
+	rowSQL     = "SELECT t_server, t_file, i_end, t_gtid FROM %s WHERE i_row = $1"
 	cutSQL     = "DELETE FROM %s WHERE i_row > $1"
 	waitingSQL = "SELECT coalesce(sum(i_transactions), 0)::bigint FROM %s WHERE i_row >= $1"
 	fetchRows  = 512 // that one query looks at
@@ -60,15 +62,19 @@ func (p *Postgres) open(ctx context.Context) (err error) {
 	if p.reading, err = p.o.Track(p.read); err != nil {
 		return err
 	}
+	entire, err := p.cut(ctx)
+	if err != nil {
+		return err
+	}
 	reason, err := p.unfit(keeps)
+	if err == nil && !entire {
+		reason = "rows of it are missing, as in a database that was restored without them"
+	}
 	if err != nil {
 		return err
 	}
 	if reason != "" {
 		return p.anew(reason)
-	}
-	if err := p.cut(ctx); err != nil {
-		return err
 	}
 	return p.find(ctx)
 }
@@ -122,10 +128,12 @@ func (p *Postgres) unfit(keeps string) (string, error) {
 	if enough, err := p.reading.Reached(p.o.Applied); err != nil || !enough {
 		return "it ends before what is applied", err
 	}
+	from := p.read
 	if len(p.segments) > 0 {
-		if joined, err := p.order.Reached(p.segments[0].from); err != nil || !joined {
-			return "it begins after what is applied", err
-		}
+		from = p.segments[0].from
+	}
+	if joined, err := p.order.Reached(from); err != nil || !joined {
+		return "it begins after what is applied", err
 	}
 	return "", nil
 }
@@ -146,43 +154,58 @@ func (p *Postgres) anew(reason string) (err error) {
 }
 
 // cut removes what was stored of a transaction that was not read to its end: it is read again.
-func (p *Postgres) cut(ctx context.Context) error {
+// It tells whether all that the log should have is there. The first segment stays in any case: it
+// has the position at which the log begins.
+func (p *Postgres) cut(ctx context.Context) (entire bool, err error) {
 	p.last = p.whole
 	for n := len(p.segments) - 1; n >= 0; n-- {
 		s := &p.segments[n]
-		if s.row <= p.whole {
-			if _, err := p.storing.Exec(ctx, fmt.Sprintf(cutSQL, p.table(s.number)), p.whole); err != nil {
-				return fmt.Errorf("removing what was not read to its end: %w", dial.Classify(err))
+		switch {
+		case s.size < 0:
+			return false, nil
+		case s.row > p.whole && n > 0:
+			if err := p.drop(ctx, s.number); err != nil {
+				return false, err
 			}
-			break
+			p.segments = p.segments[:n]
+			continue
 		}
-		if err := p.drop(ctx, s.number); err != nil {
-			return err
+		if _, err := p.storing.Exec(ctx, fmt.Sprintf(cutSQL, p.table(s.number)), p.whole); err != nil {
+			return false, fmt.Errorf("removing what was not read to its end: %w", dial.Classify(err))
 		}
-		p.segments = p.segments[:n]
-	}
-	for n := range p.segments {
 		last := p.last
 		if n+1 < len(p.segments) {
 			last = p.segments[n+1].row - 1
 		}
-		end, err := p.endOf(ctx, p.segments[n].number, last)
-		if err != nil {
-			return err
+		if last < s.row {
+			continue // it is empty
 		}
-		p.segments[n].end = end
+		if s.end, err = p.endOf(ctx, s.number, last); err != nil || s.end == nil {
+			return false, err
+		}
 	}
-	return nil
+	return true, nil
 }
 
-// endOf tells which transaction a row ends with.
+// endOf tells which transaction a row ends with; nil if there is no such row.
 func (p *Postgres) endOf(ctx context.Context, segment, row int64) (*event.Transaction, error) {
-	var found, end int64
-	t := &event.Transaction{Final: true}
-	if err := p.storing.QueryRow(ctx, fmt.Sprintf(lastSQL, p.table(segment)), row).Scan(&found, &t.Server, &t.File, &end, &t.GTID); err != nil {
+	rows, err := p.storing.Query(ctx, fmt.Sprintf(rowSQL, p.table(segment)), row)
+	if err != nil {
 		return nil, fmt.Errorf("looking for the row %d of the segment %d: %w", row, segment, dial.Classify(err))
 	}
-	t.End = uint64(end) // #nosec G115 -- it was one
+	defer rows.Close()
+	var t *event.Transaction
+	for rows.Next() {
+		var end int64
+		t = &event.Transaction{Final: true}
+		if err := rows.Scan(&t.Server, &t.File, &end, &t.GTID); err != nil {
+			return nil, fmt.Errorf("looking for the row %d of the segment %d: %w", row, segment, err)
+		}
+		t.End = uint64(end) // #nosec G115 -- it was one
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("looking for the row %d of the segment %d: %w", row, segment, dial.Classify(err))
+	}
 	return t, nil
 }
 
@@ -190,6 +213,9 @@ func (p *Postgres) endOf(ctx context.Context, segment, row int64) (*event.Transa
 func (p *Postgres) find(ctx context.Context) error {
 	p.next, p.covered = p.last+1, true
 	for n, s := range p.segments {
+		if s.end == nil {
+			continue
+		}
 		covered, err := p.passing.Covers(p.o.Applied, s.end)
 		if err != nil {
 			return err
@@ -202,16 +228,9 @@ func (p *Postgres) find(ctx context.Context) error {
 			last = p.segments[n+1].row - 1
 		}
 		at := sort.Search(int(last-s.row), func(i int) bool {
-			end, e := p.endOf(ctx, s.number, s.row+int64(i))
-			if e != nil {
-				err = e
-				return true
-			}
-			before, e := p.passing.Covers(p.o.Applied, end)
-			if e != nil {
-				err = e
-			}
-			return !before
+			before, e := p.isApplied(ctx, s.number, s.row+int64(i))
+			err = errors.Join(err, e)
+			return e != nil || !before
 		})
 		if err != nil {
 			return err
@@ -220,6 +239,18 @@ func (p *Postgres) find(ctx context.Context) error {
 		return p.count(ctx, n)
 	}
 	return nil
+}
+
+// isApplied says whether all in a row is.
+func (p *Postgres) isApplied(ctx context.Context, segment, row int64) (bool, error) {
+	end, err := p.endOf(ctx, segment, row)
+	if err != nil {
+		return false, err
+	}
+	if end == nil {
+		return false, fmt.Errorf("%w: the row %d is missing in the segment %d", errBlock, row, segment)
+	}
+	return p.passing.Covers(p.o.Applied, end)
 }
 
 // count tells how much waits, from the n-th segment on.
