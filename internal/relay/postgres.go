@@ -130,8 +130,8 @@ func (p *Postgres) Next(ctx context.Context, maxBytes int) ([]*event.Transaction
 		p.mu.Lock()
 		list, cause := p.fromTail(maxBytes), p.cause
 		inTable, drained := p.next <= p.last, len(p.pending) == 0 && !p.busy
-		if len(list) == 0 && !inTable && drained && p.idle != nil {
-			list, p.idle = []*event.Transaction{p.idle}, nil
+		if len(list) == 0 && !inTable && drained && p.idle != nil && p.idle == p.told {
+			list, p.idle, p.told = []*event.Transaction{p.idle}, nil, nil
 		}
 		p.starving = len(list) == 0 && !inTable
 		starving := p.starving

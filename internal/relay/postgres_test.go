@@ -96,7 +96,8 @@ func TestRestartsAtRandomMoments(t *testing.T) {
 		go func(from int) {
 			defer close(appended)
 			for i := from + 1; i <= n; i++ {
-				if p.Append(ctx, transaction(i, (i*7919)%4000)) != nil {
+				here := place(i)
+				if p.Append(ctx, transaction(i, (i*7919)%4000)) != nil || i%7 == 0 && p.Append(ctx, &event.Transaction{First: true, Final: true, Idle: &here}) != nil {
 					return
 				}
 			}
@@ -105,6 +106,9 @@ func TestRestartsAtRandomMoments(t *testing.T) {
 			list, err := p.Next(t.Context(), 1+random.IntN(30_000))
 			must(t, err)
 			for _, one := range list {
+				if one.Idle != nil {
+					continue
+				}
 				if applied++; one.End != uint64(applied) {
 					t.Fatalf("the transaction that ends at %d came, not at %d", one.End, applied)
 				}
@@ -288,4 +292,19 @@ func TestAFullLogThatIsBegunAnew(t *testing.T) {
 	stored(t, p, 6, 20, 9000)
 	take(t, p, 6, 15, 1<<20)
 	until(t, "the former segments are there", func() bool { return p.Waiting().Bytes < 1<<20 })
+}
+
+// Where an idle source stands counts only once all before it is stored.
+func TestTheIdlePositionDoesNotOvertake(t *testing.T) {
+	p := &Postgres{o: Options{Disk: 800, Memory: 10_000}, fed: make(chan struct{}, 1)}
+	for n := 1; n <= 3; n++ {
+		must(t, p.Append(t.Context(), transaction(n, 90)))
+	}
+	here := place(3)
+	must(t, p.Append(t.Context(), &event.Transaction{First: true, Final: true, Idle: &here}))
+	for n := 1; n <= 3; n++ {
+		if list, idle := p.collect(); len(list) != 1 || list[0].End != uint64(n) || (idle != nil) != (n == 3) {
+			t.Errorf("number %d: %d transactions, idle %v", n, len(list), idle)
+		}
+	}
 }

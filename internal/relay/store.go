@@ -3,7 +3,6 @@ package relay
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
 
 	"github.com/klauspost/compress/zstd"
@@ -60,7 +59,10 @@ func (p *Postgres) store(ctx context.Context) error {
 		return fmt.Errorf("preparing to store what is read: %w", dial.Classify(err))
 	}
 	for {
-		if err := errors.Join(p.closeLarge(ctx), p.room(ctx)); err != nil {
+		if err := p.closeLarge(ctx); err != nil {
+			return err
+		}
+		if err := p.room(ctx); err != nil {
 			return err
 		}
 		list, idle := p.collect()
@@ -104,7 +106,8 @@ func (p *Postgres) room(ctx context.Context) error {
 	}
 }
 
-// collect takes what is to be stored in one go, and the position of an idle source.
+// collect takes what is to be stored in one go, and the position of an idle source if all before it
+// is stored with that.
 func (p *Postgres) collect() (list []*event.Transaction, idle *event.Transaction) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -117,8 +120,8 @@ func (p *Postgres) collect() (list []*event.Transaction, idle *event.Transaction
 	if len(p.pending) == 0 {
 		p.pending, p.bytes = nil, 0
 	}
-	if p.idle != nil && p.idle != p.told {
-		idle, p.told = p.idle, p.idle
+	if p.idle != p.told && len(p.pending) == 0 {
+		idle = p.idle
 	}
 	p.busy = len(list) > 0
 	return list, idle
@@ -145,6 +148,9 @@ func (p *Postgres) put(ctx context.Context, list []*event.Transaction, idle *eve
 		if err := p.stand(ctx, *idle.Idle); err != nil {
 			return fmt.Errorf("storing up to where was read: %w", dial.Classify(err))
 		}
+		p.mu.Lock()
+		p.told = idle
+		p.mu.Unlock()
 		p.o.Stored(idle)
 	}
 	signal(p.stored)
