@@ -19,7 +19,7 @@ func (s *stream) read(ctx context.Context) error {
 	}
 	s.replica.wanted.Store(keep)
 	s.replica.log.Info("reading the binary log", "position", from.String(), "relay", string(s.form()))
-	append := func(ctx context.Context, t *event.Transaction) error {
+	put := func(ctx context.Context, t *event.Transaction) error {
 		if s.left {
 			if err := s.clear(ctx); err != nil {
 				return err
@@ -30,20 +30,24 @@ func (s *stream) read(ctx context.Context) error {
 		}
 		return s.relay.Append(ctx, t)
 	}
-	return s.replica.reader.Run(ctx, from, append, func(p event.Position, _ time.Time) {
-		_ = append(ctx, &event.Transaction{First: true, Final: true, Idle: &p}) // it can wait if the relay is closed
+	return s.replica.reader.Run(ctx, from, put, func(p event.Position, _ time.Time) {
+		_ = put(ctx, &event.Transaction{First: true, Final: true, Idle: &p}) // it can wait if the relay is closed
 	})
 }
 
 // clear drops the log of a relay in PostgreSQL that is not used any more: the source has proven
 // that it has all from the applied position on.
 func (s *stream) clear(ctx context.Context) error {
-	s.replica.log.Info("the log of the relay in PostgreSQL is dropped: relay: memory reads the source's own")
-	if err := relay.Drop(ctx, s.pool, s.lease.Source.ID); err != nil {
-		return err
-	}
 	s.left = false
-	return nil
+	err := relay.Drop(ctx, s.pool, s.lease.Source.ID)
+	if relay.InUse(err) {
+		s.replica.log.Warn("the log of the relay in PostgreSQL is not needed any more, but in use: it is dropped at the next start")
+		return nil
+	}
+	if err == nil {
+		s.replica.log.Info("the log of the relay in PostgreSQL is dropped: relay: memory reads the source's own")
+	}
+	return err
 }
 
 // close gives back what the relay has.

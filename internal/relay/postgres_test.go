@@ -264,6 +264,17 @@ func TestDropLeavesNothing(t *testing.T) {
 	if there, err := Exists(t.Context(), l.conn, l.source); err != nil || !there {
 		t.Fatal(there, err)
 	}
+	other, err := dial.Connect(t.Context(), l.config)
+	must(t, err)
+	defer func() { _ = other.Close(context.Background()) }()
+	must(t, dial.InTx(t.Context(), other, func(tx dial.Tx) error {
+		_, err := tx.Exec(t.Context(), "LOCK TABLE "+p.table(1)+" IN ACCESS SHARE MODE")
+		must(t, err)
+		if err := Drop(t.Context(), l.conn, l.source); !InUse(err) {
+			t.Errorf("a log that is read was dropped: %v", err)
+		}
+		return nil
+	}))
 	must(t, Drop(t.Context(), l.conn, l.source))
 	if there, err := Exists(t.Context(), l.conn, l.source); err != nil || there || l.tables(t) != 0 {
 		t.Errorf("%v %v, %d tables", there, err, l.tables(t))

@@ -27,6 +27,7 @@ const (
 	largestSegment  = 64 << 20
 	segmentsInLimit = 8
 	dropPause       = time.Second
+	briefSQL        = "SET LOCAL lock_timeout = '2s'"
 	dropTimeoutSQL  = "SET lock_timeout = '200ms'" // somebody who reads the catalogue, such as pg_dump, goes first
 )
 
@@ -166,7 +167,7 @@ func (p *Postgres) dropApplied(ctx context.Context) error {
 			return err
 		}
 		err = p.drop(ctx, s.number)
-		if dial.Code(err) == lockNotAvailable {
+		if InUse(err) {
 			p.o.Log.Debug("a segment of the relay is in use and is dropped later", "segment", s.number)
 			return nil
 		}
@@ -229,9 +230,15 @@ func Exists(ctx context.Context, db dial.DB, source int64) (bool, error) {
 	return len(list) > 0, err
 }
 
-// Drop removes a source's log. Nobody may follow the source.
+// InUse says of an error of Drop that somebody reads a segment.
+func InUse(err error) bool { return dial.Code(err) == lockNotAvailable }
+
+// Drop removes a source's log. Nobody may write to it.
 func Drop(ctx context.Context, db dial.DB, source int64) error {
 	return dial.InTx(ctx, db, func(tx dial.Tx) error {
+		if _, err := tx.Exec(ctx, briefSQL); err != nil {
+			return fmt.Errorf("preparing to drop the relay: %w", err)
+		}
 		list, err := segments(ctx, tx, source)
 		if err != nil {
 			return err
