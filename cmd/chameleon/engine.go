@@ -8,6 +8,7 @@ import (
 	"pgchameleon/internal/config"
 	"pgchameleon/internal/event"
 	"pgchameleon/internal/pipeline"
+	"pgchameleon/internal/relay"
 )
 
 // chunkBytes is about how much is copied in one transaction, if copy_max_memory
@@ -39,7 +40,8 @@ func engine(c *config.Config, source string, log *slog.Logger) (cli.Engine, erro
 			Threads: s.CopyThreads, ReplicateShadows: s.SchemaChange == "replicate", ExitOnError: s.OnErrorReplay == "exit", KeepExisting: s.KeepExistingSchema, ManualRefill: s.Refill == "manual",
 			ChunkBytes: min(int64(s.CopyMaxMemory)/int64(max(s.CopyThreads, 1)), chunkBytes),
 			SkipEvents: map[event.Action][]string{event.Insert: s.SkipEvents.Insert, event.Update: s.SkipEvents.Update, event.Delete: s.SkipEvents.Delete},
-			Grants:     s.GrantSelectTo, LockTimeout: time.Duration(s.LockTimeout), Fillfactor: c.Fillfactor,
+			Relay:      relay.Form(s.Relay), RelayDisk: int64(s.RelayMaxDisk),
+			Grants: s.GrantSelectTo, LockTimeout: time.Duration(s.LockTimeout), Fillfactor: c.Fillfactor,
 		})
 	}
 	return pipeline.NewEngine(target, specs, log), nil

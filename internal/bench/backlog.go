@@ -31,7 +31,7 @@ func (b *bench) measureBacklog(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := b.fresh(ctx)
+	p, err := b.fresh(ctx, "")
 	if err != nil {
 		return err
 	}
@@ -66,22 +66,7 @@ func (b *bench) backlog(ctx context.Context, seed uint64, mirror *launch.Server,
 	if err != nil {
 		return err
 	}
-	began := time.Now()
-	if _, err := p.Run(ctx, "start_replica", "--source", program.Source); err != nil {
-		return err
-	}
-	if err := b.arrived(ctx, b.target, p.Settings.TargetDatabase, load.Database, mark); err != nil {
-		return fmt.Errorf("%w\n%s", err, p.LogTail(20))
-	}
-	result.program = time.Since(began)
-	pid, err := p.PID()
-	if err != nil {
-		return err
-	}
-	if result.memory, err = program.PeakMemory(pid); err != nil {
-		return err
-	}
-	if _, err := p.Run(ctx, "stop_replica", "--source", program.Source); err != nil {
+	if result.program, result.memory, err = b.replicated(ctx, p, mark); err != nil {
 		return err
 	}
 	flush := flushLater
@@ -90,6 +75,27 @@ func (b *bench) backlog(ctx context.Context, seed uint64, mirror *launch.Server,
 	}
 	result.mirror, err = b.catchUp(ctx, mirror, flush, mark)
 	return err
+}
+
+// replicated times the program from its start to the marker, and tells the most memory it had.
+func (b *bench) replicated(ctx context.Context, p *program.Program, mark int64) (took time.Duration, memory int64, err error) {
+	began := time.Now()
+	if _, err := p.Run(ctx, "start_replica", "--source", program.Source); err != nil {
+		return 0, 0, err
+	}
+	if err := b.arrived(ctx, b.target, p.Settings.TargetDatabase, load.Database, mark); err != nil {
+		return 0, 0, fmt.Errorf("%w\n%s", err, p.LogTail(20))
+	}
+	took = time.Since(began)
+	pid, err := p.PID()
+	if err != nil {
+		return 0, 0, err
+	}
+	if memory, err = program.PeakMemory(pid); err != nil {
+		return 0, 0, err
+	}
+	_, err = p.Run(ctx, "stop_replica", "--source", program.Source)
+	return took, memory, err
 }
 
 // startMirror starts a MariaDB replica and lets it come up with the source.

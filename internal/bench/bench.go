@@ -1,6 +1,6 @@
 // Package bench owns the measurements: the decoding of row images, the copy
-// against a pipe of the two clients, a backlog against a real MariaDB replica,
-// and the lag under a steady load, all in one run on one machine, and the report
+// against a pipe of the two clients, a backlog against a real MariaDB replica and through
+// both forms of the relay, and the lag under a steady load, all in one run on one machine, and the report
 // on them. It does not own the load's shape, nor any part of the replication:
 // all but the decoding uses the built program by its commands.
 package bench
@@ -29,7 +29,7 @@ type Options struct {
 	Rounds       int       // of each measurement; medians count
 	Rate         int       // transactions a second of the steady load
 	Steady       time.Duration
-	Only         string // "decode", "copy", "backlog" or "lag"; "" measures all
+	Only         string // "decode", "copy", "backlog", "relay" or "lag"; "" measures all
 	Source       string // servers
 	Target       string
 }
@@ -68,7 +68,7 @@ func Run(ctx context.Context, options Options) (err error) {
 	for _, measurement := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"decode", b.measureDecode}, {"copy", b.measureCopy}, {"backlog", b.measureBacklog}, {"lag", b.measureLag}} {
+	}{{"decode", b.measureDecode}, {"copy", b.measureCopy}, {"backlog", b.measureBacklog}, {"relay", b.measureRelay}, {"lag", b.measureLag}} {
 		if b.Only != "" && b.Only != measurement.name {
 			continue
 		}
@@ -98,8 +98,9 @@ func (b *bench) prepare(ctx context.Context) error {
 	return load.Create(ctx, b.source, b.Rows)
 }
 
-// fresh gives the program with an empty target database and a new home.
-func (b *bench) fresh(ctx context.Context) (*program.Program, error) {
+// fresh gives the program with an empty target database and a new home; extra is further keys
+// of its source.
+func (b *bench) fresh(ctx context.Context, extra string) (*program.Program, error) {
 	b.homes++
 	database := fmt.Sprintf("bench%d", b.homes)
 	conn, err := b.target.Connect(ctx, "")
@@ -113,7 +114,7 @@ func (b *bench) fresh(ctx context.Context) (*program.Program, error) {
 	home := filepath.Join(b.home.Dir, database)
 	p, err := program.New(ctx, b.Bin, home, program.Settings{
 		Source: b.source, SourceUser: b.source.User, FromDatabase: load.Database,
-		Target: b.target, TargetUser: b.target.User, TargetDatabase: database, ToSchema: load.Database,
+		Target: b.target, TargetUser: b.target.User, TargetDatabase: database, ToSchema: load.Database, Extra: extra,
 	})
 	if err != nil {
 		return nil, err

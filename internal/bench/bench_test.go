@@ -89,11 +89,12 @@ func TestReportShowsEveryRound(t *testing.T) {
 	b.results.decodes = []decoding.Result{{Rate: 2.5e6, Allocs: 0.04, Bytes: 40 << 20}}
 	b.results.copies = []copied{{pipe: time.Second, program: 1500 * time.Millisecond, memory: 100 << 20}}
 	b.results.backlogs = []backlogged{{mirror: 8 * time.Second, program: 2 * time.Second}, {mirror: 20 * time.Second, program: 2 * time.Second, durable: true}}
+	b.results.relays = []relayed{{memory: 3 * time.Second, postgres: 4 * time.Second, resident: 90 << 20}}
 	b.results.lags = []lagged{{rate: 499, p50: 5 * time.Millisecond, p99: 20 * time.Millisecond, worst: time.Second, probes: 10}}
 	if err := b.report(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{"**2.50 million rows/s**, 0.040 allocations/row", "| 2.50 million | 0.040 | 40 MB |", "**1.50 ×**", "**100 MB**", "**4.00 ×**", "| 10.00 × its speed", "median **5.0 ms**", "| 499 | 10 | 5.0 ms | 20.0 ms | 1000.0 ms |"} {
+	for _, part := range []string{"**2.50 million rows/s**, 0.040 allocations/row", "| 2.50 million | 0.040 | 40 MB |", "**1.50 ×**", "**100 MB**", "**4.00 ×**", "| 10.00 × its speed", "**0.75 ×** its rate", "| 3.00 s | 4.00 s | 200 | 0.75 | 90 MB |", "median **5.0 ms**", "| 499 | 10 | 5.0 ms | 20.0 ms | 1000.0 ms |"} {
 		if !strings.Contains(out.String(), part) {
 			t.Errorf("the report does not show %s:\n%s", part, out.String())
 		}

@@ -102,7 +102,7 @@ func (b *bench) clients(ctx context.Context, database, table string) error {
 
 // copyOnce runs init_replica into an empty database.
 func (b *bench) copyOnce(ctx context.Context) (time.Duration, int64, error) {
-	p, err := b.fresh(ctx)
+	p, err := b.fresh(ctx, "")
 	if err != nil {
 		return 0, 0, err
 	}

@@ -20,7 +20,7 @@ type lagged struct {
 
 // measureLag follows a steady load.
 func (b *bench) measureLag(ctx context.Context) error {
-	p, err := b.fresh(ctx)
+	p, err := b.fresh(ctx, "")
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,7 @@ type results struct {
 	decodes  []decoding.Result
 	copies   []copied
 	backlogs []backlogged
+	relays   []relayed
 	lags     []lagged
 }
 
@@ -76,7 +77,7 @@ func (b *bench) facts(ctx context.Context) (map[string]any, error) {
 	loose := slices.DeleteFunc(slices.Clone(b.results.backlogs), func(r backlogged) bool { return r.durable })
 	durable := slices.DeleteFunc(slices.Clone(b.results.backlogs), func(r backlogged) bool { return !r.durable })
 	seconds := func(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
-	var decodes, copies, backlogs, lags [][]string
+	var decodes, copies, backlogs, relays, lags [][]string
 	for _, r := range b.results.decodes {
 		decodes = append(decodes, []string{fmt.Sprintf("%.2f million", r.Rate/1e6), fmt.Sprintf("%.3f", r.Allocs), fmt.Sprintf("%d MB", r.Bytes>>20)})
 	}
@@ -88,6 +89,9 @@ func (b *bench) facts(ctx context.Context) (map[string]any, error) {
 		backlogs = append(backlogs, []string{flush, seconds(r.mirror), seconds(r.program), fmt.Sprintf("%.0f", b.changes()/r.program.Seconds()),
 			fmt.Sprintf("%.2f", r.mirror.Seconds()/r.program.Seconds()), fmt.Sprintf("%d MB", r.memory>>20)})
 	}
+	for _, r := range b.results.relays {
+		relays = append(relays, []string{seconds(r.memory), seconds(r.postgres), fmt.Sprintf("%.0f", b.changes()/r.postgres.Seconds()), fmt.Sprintf("%.2f", r.share()), fmt.Sprintf("%d MB", r.resident>>20)})
+	}
 	for _, r := range b.results.lags {
 		lags = append(lags, []string{fmt.Sprintf("%.0f", r.rate), fmt.Sprint(r.probes), milliseconds(r.p50), milliseconds(r.p99), milliseconds(r.worst)})
 	}
@@ -95,7 +99,9 @@ func (b *bench) facts(ctx context.Context) (map[string]any, error) {
 		"Decodes": decodes, "DecodedRows": decodedRows,
 		"DecodeRate":   fmt.Sprintf("%.2f", median(b.results.decodes, func(r decoding.Result) float64 { return r.Rate / 1e6 })),
 		"DecodeAllocs": fmt.Sprintf("%.3f", median(b.results.decodes, func(r decoding.Result) float64 { return r.Allocs })),
-		"Copies":       copies, "Backlogs": backlogs, "Lags": lags,
+		"Copies":       copies, "Backlogs": backlogs, "Relays": relays, "Lags": lags,
+		"RelayShare":   fmt.Sprintf("%.2f", median(b.results.relays, relayed.share)),
+		"RelayChanges": fmt.Sprintf("%.0f", median(b.results.relays, func(r relayed) float64 { return b.changes() / r.postgres.Seconds() })),
 		"CopyRatio":    fmt.Sprintf("%.2f", median(b.results.copies, func(r copied) float64 { return r.program.Seconds() / r.pipe.Seconds() })),
 		"CopyMemory":   fmt.Sprintf("%.0f", median(b.results.copies, func(r copied) float64 { return float64(r.memory) / (1 << 20) })),
 		"CopyRate":     fmt.Sprintf("%.0f", median(b.results.copies, func(r copied) float64 { return float64(load.Tables*b.Rows) / r.program.Seconds() })),

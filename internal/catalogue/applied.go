@@ -48,6 +48,17 @@ type Heartbeat struct {
 	At      time.Time // when the source committed what was read last; zero: not known
 	Current bool      // all that the source has was read
 	Note    string    // what the process is about, such as "waiting for the source to come back"; may be empty
+	Relay   Relay     // zero: as it was
+	Resting bool      // replay is paused, and what was in hand is applied
+}
+
+// Relay is what is between the reading and the applying.
+type Relay struct {
+	Form         string // memory or postgres; "" if not known
+	Transactions int64
+	Bytes        int64
+	Limit        int64
+	Full         bool // the reading waits for room
 }
 
 // Beat records where the reading stands, outside of any apply transaction and
@@ -58,7 +69,8 @@ func Beat(ctx context.Context, db DB, sourceID, epoch int64, h Heartbeat) error 
 	if !h.Read.IsZero() {
 		position = h.Read.Encode()
 	}
-	tag, err := db.Exec(ctx, beatSQL, sourceID, epoch, position, nullTime(h.At), h.Current, h.Note)
+	tag, err := db.Exec(ctx, beatSQL, sourceID, epoch, position, nullTime(h.At), h.Current, h.Note,
+		h.Relay.Form, h.Relay.Transactions, h.Relay.Bytes, h.Relay.Limit, h.Relay.Full, h.Resting)
 	if err != nil {
 		return reading("saving the read position", err)
 	}

@@ -163,8 +163,9 @@ func admissible(name string, schemas map[string]string, others []Source) error {
 }
 
 // DropSource removes a source with all that the catalogue knows of it; the
-// replicated tables stay. A source that a process follows is a fault.State.
-func DropSource(ctx context.Context, db DB, name string) error {
+// replicated tables stay. A source that a process follows is a fault.State. also is
+// done in the same transaction, with the source's id.
+func DropSource(ctx context.Context, db DB, name string, also ...func(tx dial.Tx, id int64) error) error {
 	err := dial.InTx(ctx, db, func(tx dial.Tx) error {
 		source, err := Find(ctx, tx, name)
 		if err != nil {
@@ -172,6 +173,11 @@ func DropSource(ctx context.Context, db DB, name string) error {
 		}
 		if err := idle(ctx, tx, source); err != nil {
 			return err
+		}
+		for _, do := range also {
+			if err := do(tx, source.ID); err != nil {
+				return err
+			}
 		}
 		_, err = tx.Exec(ctx, dropSourceSQL, source.ID)
 		return err

@@ -25,6 +25,8 @@ type Summary struct {
 	Current  bool
 	Beat     time.Time // when the process last said that it is alive; zero: never
 	Note     string
+	Relay    Relay
+	Resting  bool // replay is paused, and nothing is in hand any more
 
 	LastReplayed time.Time     // when the source committed what was applied last; zero: never
 	ReplayedAt   time.Time     // when that was applied
@@ -54,7 +56,9 @@ func scanSummary(row pgx.CollectableRow) (Summary, error) {
 	var applied, read string
 	var led, lastRead, beat, lastReplayed, replayedAt *time.Time
 	err := row.Scan(&s.ID, &s.Name, &s.Type, &s.Schemas, &s.Status, &s.Paused, &s.Maintenance, &s.Host, &s.PID, &led, &s.Epoch,
-		&s.Now, &read, &lastRead, &s.Current, &beat, &s.Note, &applied, &lastReplayed, &replayedAt,
+		&s.Now, &read, &lastRead, &s.Current, &beat, &s.Note,
+		&s.Relay.Form, &s.Relay.Transactions, &s.Relay.Bytes, &s.Relay.Limit, &s.Relay.Full, &s.Resting,
+		&applied, &lastReplayed, &replayedAt,
 		&s.Counters.Transactions, &s.Counters.Inserted, &s.Counters.Updated, &s.Counters.Deleted, &s.Counters.Missing, &s.Counters.DDL, &s.Counters.Skipped,
 		&s.Tables, &s.Errors, &s.Discarded)
 	if err != nil {

@@ -47,6 +47,8 @@ type Operator interface {
 	SkipHeld(ctx context.Context, name string, choice status.Choice, by status.Actor) ([]status.Held, error)
 	SkipTransaction(ctx context.Context, name string, wish status.Wish, by status.Actor) error
 	WithdrawSkip(ctx context.Context, name string, id int64) error
+	PauseReplay(ctx context.Context, name string) (*status.Pause, error)
+	ResumeReplay(ctx context.Context, name string) (*status.Pause, error)
 }
 
 // Reporter is what the commands that only look ask for.

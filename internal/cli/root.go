@@ -51,7 +51,7 @@ func (a *App) root() *cobra.Command {
 		a.setConfigurationFiles(), a.showConfig(), a.showSources(), a.createReplicaSchema(), a.dropReplicaSchema(),
 		a.addSource(), a.dropSource(), a.initReplica(), a.startReplica(), a.syncTables(), a.stopReplica(), a.stopAllReplicas(),
 		a.showStatus(), a.showErrors(), a.translateDDL(), a.enableReplica(), a.detachReplica(),
-		a.applyHeld(), a.skipHeld(), a.skipTransaction(), a.versionCommand(),
+		a.applyHeld(), a.skipHeld(), a.skipTransaction(), a.pauseReplay(), a.resumeReplay(), a.versionCommand(),
 	} {
 		if name := command.Name(); strings.Contains(name, "_") {
 			command.Aliases = append(command.Aliases, strings.ReplaceAll(name, "_", "-"))

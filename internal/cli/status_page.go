@@ -30,6 +30,15 @@ func statusText(s *status.Source) string {
 	if (text == "running" || text == "initialising") && !s.Alive {
 		text += " (no process)"
 	}
+	switch {
+	case s.Resting && s.Alive:
+		text += ", replay paused"
+	case s.Paused:
+		text += ", replay to be paused"
+	}
+	if s.Relay.Full && s.Alive {
+		text += ", relay full"
+	}
 	if s.Note != "" {
 		text += ": " + shorten(s.Note, 60)
 	}
@@ -65,6 +74,7 @@ func (a *App) showDetail(d *status.Detail, rate float64) {
 		{"Errors in the log", count(d.Errors)},
 		{"Read position", d.ReadPosition},
 		{"Replay position", d.ReplayPosition},
+		{"Relay", relayText(&d.Source)},
 	})
 	if rate >= 0 {
 		t.AppendRow(table.Row{"Rows per second", count(int64(rate))})

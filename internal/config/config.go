@@ -70,6 +70,8 @@ type Source struct {
 	OnErrorReplay      string // continue or exit
 	SchemaChange       string // online_schema_change: in_place or replicate
 	Refill             string // auto or manual
+	Relay              string // memory or postgres
+	RelayMaxDisk       Size
 	KeepExistingSchema bool
 
 	line   int

@@ -22,6 +22,8 @@ func newSource(c *Config) *Source {
 		OnErrorReplay:  "continue",
 		SchemaChange:   inPlace,
 		Refill:         "auto",
+		Relay:          "memory",
+		RelayMaxDisk:   10 << 30,
 		config:         c,
 	}
 }
@@ -72,6 +74,11 @@ func (s *Source) fields() []field {
 
 		{name: "online_schema_change", value: choice{&s.SchemaChange, []string{inPlace, "replicate"}},
 			doc: "What becomes of the shadow tables of gh-ost and pt-online-schema-change: `in_place` spares their rows where the table can be altered in place instead, which is proven row by row when they change places; `replicate` replicates them like any other table. New in this program."},
+
+		{name: "relay", value: choice{&s.Relay, []string{"memory", "postgres"}},
+			doc: "Where changes wait between being read and being applied: in `memory`, with the source's own binary log behind it, or in log tables in `postgres`, so that reading goes on while replay is behind or paused and the source may purge what was read. New in this program."},
+		{name: "relay_max_disk", value: size{&s.RelayMaxDisk, 1 << 20},
+			doc: "What the log tables of `relay: postgres` may take. When they are full, reading waits for the replay. New in this program."},
 
 		{name: "replica_batch_size", ignored: batches},
 		{name: "replay_max_rows", ignored: batches},

@@ -49,7 +49,7 @@ var table = []row{
 		"one road from the file to plain structs; of ddl only what a column type's text means, to refuse overrides that cannot be done, of event only the flavor"},
 	{"daemon", nil, "background processes, pid files and logs"},
 	{"cli", []string{"config", "daemon", "status"}, "the commands; no driver, no SQL: what they do is the engine's, an interface of its own"},
-	{"cmd/chameleon", []string{"cli", "config", "event", "pipeline"}, "the program: gives the commands the engine that a configuration asks for"},
+	{"cmd/chameleon", []string{"cli", "config", "event", "pipeline", "relay"}, "the program: gives the commands the engine that a configuration asks for"},
 
 	{"testserver", []string{"event", "testserver/launch"}, "servers for tests"},
 	{"testserver/launch", []string{"event"}, "servers for tests, demo and benchmark"},

@@ -7,6 +7,7 @@ import (
 
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/fault"
+	"pgchameleon/internal/relay"
 	"pgchameleon/internal/target/dial"
 )
 
@@ -80,7 +81,9 @@ func (e *Engine) AddSource(ctx context.Context, name string) error {
 
 // DropSource forgets a source. Its replicated tables stay.
 func (e *Engine) DropSource(ctx context.Context, name string) error {
-	return e.with(ctx, func(conn *dial.Conn) error { return catalogue.DropSource(ctx, conn, name) })
+	return e.with(ctx, func(conn *dial.Conn) error {
+		return catalogue.DropSource(ctx, conn, name, func(tx dial.Tx, id int64) error { return relay.Drop(ctx, tx, id) })
+	})
 }
 
 // EnableReplica lets a source that stopped with an error be started again.

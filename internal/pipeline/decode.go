@@ -12,7 +12,6 @@ import (
 	"pgchameleon/internal/ddl/parse"
 	"pgchameleon/internal/event"
 	"pgchameleon/internal/mapping"
-	"pgchameleon/internal/relay"
 	"pgchameleon/internal/schema"
 	"pgchameleon/internal/transform"
 )
@@ -39,6 +38,7 @@ type step struct {
 	xa       *prepared
 	shadow   *shadowing
 	arrival  *arrival
+	rest     *rest
 	moved    *transform.Moved
 }
 
@@ -69,7 +69,7 @@ type prepared struct {
 // schema as of the last transaction it has decoded, which runs ahead of what
 // has been written.
 type decoder struct {
-	relay     *relay.Memory
+	relay     queue
 	transform *transform.Transformer
 	dialect   parse.Dialect
 	tracker   tracker
@@ -85,6 +85,8 @@ type decoder struct {
 	number    uint64                 // of statements so far, and of tables that came in
 	born      map[schema.Name]uint64 // since which of them a name stands for its table
 	joints    *joints                // where tables come in that were filled apart; nil: nowhere
+	rest      *rest                  // nil: none is ever wanted
+	amid      bool                   // what was taken last is not the end of its transaction
 }
 
 // tracker follows the stream's position.
@@ -102,7 +104,7 @@ const decodeBytes = 4 << 20
 func (d *decoder) run(ctx context.Context, out chan<- []unit) error {
 	defer close(out)
 	for {
-		transactions, err := d.relay.Next(ctx, decodeBytes)
+		transactions, err := d.take(ctx, out)
 		if err != nil {
 			return err
 		}

@@ -11,7 +11,6 @@ import (
 
 	"pgchameleon/internal/apply"
 	"pgchameleon/internal/catalogue"
-	"pgchameleon/internal/event"
 	"pgchameleon/internal/fault"
 	"pgchameleon/internal/mapping"
 	"pgchameleon/internal/relay"
@@ -130,7 +129,9 @@ type stream struct {
 	pool    *target.Pooled
 	origin  *origin
 	rules   *mapping.Rules
-	relay   *relay.Memory
+	relay   queue
+	stored  *relay.Postgres      // the same, if it is one
+	left    bool                 // the relay is in memory, and there is a log of one that was not
 	parents map[schema.Name]bool // not replicated, but their changes drive cascades
 	lag     lag
 	decoder *decoder
@@ -161,7 +162,8 @@ func (r *Replica) followOnce(ctx context.Context, ready func()) error {
 		return err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	s := &stream{replica: r, lease: lease, pool: pool, origin: from, relay: relay.NewMemory(r.spec.RelayBytes), joints: newJoints()}
+	s := &stream{replica: r, lease: lease, pool: pool, origin: from, joints: newJoints()}
+	defer s.close(ctx)
 	if err := s.prepare(ctx, conn); err != nil {
 		return err
 	}
@@ -178,6 +180,9 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 		return err
 	}
 	s.rules = rules
+	if err := s.openRelay(ctx); err != nil {
+		return err
+	}
 	known := knownSequences(rules)
 	id, applied := s.lease.Source.ID, s.lease.Applied
 	definitions, err := catalogue.TrackedSchema(ctx, s.pool, id)
@@ -230,7 +235,7 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 	s.decoder = &decoder{
 		relay: s.relay, transform: transformer, dialect: s.origin.dialect, tracker: reading,
 		gate: &gate{order: reading, catching: catching(tables, transformer)}, prepared: waiting, excluded: excluded, born: map[schema.Name]uint64{}, log: s.replica.log,
-		skip: s.replica.spec.SkipEvents, wishes: &skips{}, bare: seal == nil && len(rules.Masks) > 0, joints: s.joints,
+		skip: s.replica.spec.SkipEvents, wishes: &skips{}, bare: seal == nil && len(rules.Masks) > 0, joints: s.joints, rest: &rest{},
 	}
 	if err := errors.Join(s.decoder.gate.sequences(set, transformer.Key), s.shadowing(ctx)); err != nil {
 		return err
@@ -239,20 +244,25 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 		changes: changes, sourceID: id, epoch: s.lease.Epoch, rules: rules, dialect: s.origin.dialect, tracker: written, excluded: excluded,
 		exit: s.replica.spec.ExitOnError, manual: s.replica.spec.ManualRefill, lockTimeout: s.replica.spec.LockTimeout, keys: s.buildKeys, log: s.replica.log,
 		values: newValueLog(rules.KeepOriginals), seal: seal, unread: spared{}, changed: streamed{notes: map[transform.Noted]uint64{}}, names: map[string]schema.Name{},
-		moved: map[schema.Name]*transform.Moved{}, known: known,
+		moved: map[schema.Name]*transform.Moved{}, known: known, applied: s.relay.Acknowledge,
 	}
-	if err := s.lookForSkips(ctx); err != nil {
+	if err := errors.Join(s.lookForSkips(ctx), s.lookForPause(ctx)); err != nil {
 		return err
 	}
+	s.know(set)
+	s.writer.applier = apply.New(changes, apply.Options{Isolate: s.writer.isolate, Log: s.replica.log})
+	return s.writer.applier.Begin(ctx)
+}
+
+// know takes notice of the tracked tables, and of those that are tracked for their children only.
+func (s *stream) know(set *schema.Set) {
 	s.parents = map[schema.Name]bool{}
 	for _, t := range set.Tables() {
 		s.writer.names[t.Name.String()] = t.Name
-		if !rules.Wants(t.Name) {
+		if !s.rules.Wants(t.Name) {
 			s.parents[t.Name] = true
 		}
 	}
-	s.writer.applier = apply.New(changes, apply.Options{Isolate: s.writer.isolate, Log: s.replica.log})
-	return s.writer.applier.Begin(ctx)
 }
 
 // catching lists the marks of the tables that have not come to their high mark.
@@ -275,6 +285,9 @@ func (s *stream) run(ctx context.Context, ready func()) error {
 		s.relay.Close(err)
 		return err
 	})
+	if s.stored != nil {
+		group.Go(func() error { return s.stored.Run(ctx) })
+	}
 	group.Go(func() error { return s.decoder.run(ctx, units) })
 	group.Go(func() error { return s.writer.run(ctx, units) })
 	group.Go(func() error { return s.beat(ctx) })
@@ -283,35 +296,6 @@ func (s *stream) run(ctx context.Context, ready func()) error {
 	err := group.Wait()
 	_ = s.writer.applier.Rollback(context.WithoutCancel(ctx)) // the connection is given up anyway
 	return err
-}
-
-// read is the first stage: from the binary log into the relay.
-func (s *stream) read(ctx context.Context) error {
-	s.replica.wanted.Store(&filter{rules: s.rules, parents: s.parents})
-	s.replica.log.Info("reading the binary log", "position", s.lease.Applied.String())
-	return s.replica.reader.Run(ctx, s.lease.Applied,
-		func(ctx context.Context, t *event.Transaction) error {
-			s.lag.got(t, s.origin.server.Flavor)
-			return s.relay.Append(ctx, t)
-		},
-		func(p event.Position, _ time.Time) {
-			s.lag.idle(p)
-			_ = s.relay.Append(ctx, &event.Transaction{First: true, Final: true, Idle: &p}) // it can wait if the relay is closed
-		})
-}
-
-// filter says which tables' rows are wanted.
-type filter struct {
-	rules   *mapping.Rules
-	parents map[schema.Name]bool // not replicated, but their changes drive cascades
-}
-
-// keep says of a table, by its name alone, whether its rows are wanted.
-func (f *filter) keep(name schema.Name) bool {
-	if _, mapped := f.rules.Target(name.Schema); !mapped {
-		return false
-	}
-	return f.rules.Wants(name) || f.parents[name]
 }
 
 // beat tells the catalogue once a second where the reading stands, and looks
@@ -323,10 +307,10 @@ func (s *stream) beat(ctx context.Context) error {
 		if err := s.lease.Alive(ctx); err != nil {
 			return err
 		}
-		if err := s.lookForSkips(ctx); err != nil {
+		if err := errors.Join(s.lookForSkips(ctx), s.lookForPause(ctx)); err != nil {
 			return err
 		}
-		if err := catalogue.Beat(ctx, s.pool, s.lease.Source.ID, s.lease.Epoch, s.lag.heartbeat()); err != nil {
+		if err := catalogue.Beat(ctx, s.pool, s.lease.Source.ID, s.lease.Epoch, s.heartbeat()); err != nil {
 			return fmt.Errorf("telling where the reading stands: %w", err)
 		}
 		select {

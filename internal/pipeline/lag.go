@@ -16,19 +16,16 @@ type lag struct {
 	current bool      // the source had nothing more to send
 }
 
-// got notes a transaction that was read.
+// got notes what was read: a transaction, or that the source has nothing more to send for now.
 func (l *lag) got(t *event.Transaction, flavor event.Flavor) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if t.Idle != nil {
+		l.read, l.current = *t.Idle, true
+		return
+	}
 	l.read = event.Position{Flavor: flavor, Server: l.read.Server, File: t.File, Offset: t.End}
 	l.at, l.current = t.Time, false
-}
-
-// idle notes that the source has nothing more to send for now.
-func (l *lag) idle(p event.Position) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.read, l.current = p, true
 }
 
 func (l *lag) heartbeat() catalogue.Heartbeat {

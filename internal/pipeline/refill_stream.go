@@ -65,7 +65,7 @@ func (f *refilling) follow(ctx context.Context, from *origin) error {
 }
 
 // read reads the binary log once more, for the refill's tables only.
-func (f *refilling) read(ctx context.Context, reader *binlog.Stream, to *relay.Memory) error {
+func (f *refilling) read(ctx context.Context, reader *binlog.Stream, to queue) error {
 	skip := f.r.Skip
 	return reader.Run(ctx, f.r.Position,
 		func(ctx context.Context, t *event.Transaction) error {

@@ -33,11 +33,13 @@ func summarised(s *catalogue.Summary) status.Source {
 	for state, n := range s.Tables {
 		tables[string(state)] = n
 	}
+	alive := !s.Beat.IsZero() && s.Now.Sub(s.Beat) < silence
 	return status.Source{
 		ID: s.ID, Name: s.Name, Type: s.Type, Status: string(s.Status), Note: s.Note, Consistent: s.Consistent,
-		Alive:        !s.Beat.IsZero() && s.Now.Sub(s.Beat) < silence,
+		Alive:        alive,
 		ReadPosition: shown(s.Read), LastRead: s.LastRead, ReadLag: s.ReadLag,
 		ReplayPosition: shown(s.Applied), LastReplay: s.LastReplayed, ReplayLag: s.ReplayLag,
+		Paused: s.Paused, Resting: s.Resting && alive, Relay: status.Relay(s.Relay),
 		Tables: tables, Errors: s.Errors, Discarded: s.Discarded, Counters: status.Counters(s.Counters),
 	}
 }

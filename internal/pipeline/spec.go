@@ -13,6 +13,7 @@ import (
 	"pgchameleon/internal/ddl/parse"
 	"pgchameleon/internal/event"
 	"pgchameleon/internal/mapping"
+	"pgchameleon/internal/relay"
 	"pgchameleon/internal/source/binlog"
 	source "pgchameleon/internal/source/dial"
 	"pgchameleon/internal/source/inspect"
@@ -28,7 +29,9 @@ type Spec struct {
 	ServerID         uint32                    // as a replica of the source; 0: chosen
 	Threads          int                       // connections that copy at once; 0: 2
 	ChunkBytes       int64                     // rows of about so many bytes are copied in one transaction; 0: 16 MiB
-	RelayBytes       int                       // binlog that may wait for being applied; 0: 16 MiB
+	Relay            relay.Form                // "": in memory
+	RelayBytes       int                       // binlog that may wait for being applied in memory; 0: 16 MiB
+	RelayDisk        int64                     // what the relay in PostgreSQL may take there; 0: 10 GiB
 	ExitOnError      bool                      // on_error_replay: exit
 	ReplicateShadows bool                      // online_schema_change: replicate
 	ManualRefill     bool                      // refill: manual
@@ -58,6 +61,9 @@ func New(spec Spec, log *slog.Logger) *Replica {
 	}
 	if spec.RelayBytes <= 0 {
 		spec.RelayBytes = 16 << 20
+	}
+	if spec.RelayDisk <= 0 {
+		spec.RelayDisk = 10 << 30
 	}
 	if spec.MaxRetry <= 0 {
 		spec.MaxRetry = 30 * time.Second

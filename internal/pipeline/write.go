@@ -36,6 +36,8 @@ type writer struct {
 
 	lockTimeout time.Duration // how long a statement may wait for a table that others use; 0: as long as it takes
 
+	applied func(at event.Position) // tells the relay what is committed
+
 	keys func(ctx context.Context, tables []*mapping.Table) error
 
 	current unit // being written, for messages
@@ -205,6 +207,10 @@ func (w *writer) steps(ctx context.Context, u unit) error {
 			err = w.shadow(ctx, s.shadow)
 		case s.arrival != nil:
 			err = w.arrive(ctx, s.arrival)
+		case s.rest != nil:
+			if err = w.commit(ctx); err == nil {
+				s.rest.reached()
+			}
 		case s.moved != nil:
 			w.moved[s.moved.Name] = s.moved
 			w.rows++
@@ -247,6 +253,7 @@ func (w *writer) commit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	w.applied(position)
 	w.log.Debug("batch committed", "rows", w.rows, "transactions", w.batch.Transactions, "took", time.Since(began), "position", position.String())
 	w.rows, w.behind, w.forced, w.saved = 0, false, false, time.Now()
 	w.batch = catalogue.Counters{}

@@ -1,6 +1,3 @@
-// Package relay owns the queue between the reading and the applying: whole
-// source transactions in the source's order, bounded. It does not own what an
-// event means, who reads or who applies.
 package relay
 
 import (
@@ -18,6 +15,8 @@ type Memory struct {
 	mu    sync.Mutex
 	queue []*event.Transaction
 	bytes int
+	count int           // of them that are no idle ones
+	full  bool          // Append waits
 	cause error         // why no more will come; set once
 	fed   chan struct{} // capacity 1: something was appended, or the relay was closed
 	eaten chan struct{} // capacity 1: something was taken
@@ -42,12 +41,13 @@ func (m *Memory) Append(ctx context.Context, t *event.Transaction) error {
 			return m.cause
 		}
 		if m.bytes == 0 || m.bytes+t.Size <= m.limit {
-			m.queue = append(m.queue, t)
-			m.bytes += t.Size + overhead
+			m.push(t)
+			m.full = false
 			m.mu.Unlock()
 			signal(m.fed)
 			return nil
 		}
+		m.full = true
 		m.mu.Unlock()
 		select {
 		case <-m.eaten:
@@ -55,6 +55,18 @@ func (m *Memory) Append(ctx context.Context, t *event.Transaction) error {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// push puts a transaction at the end. An idle one takes the place of another.
+func (m *Memory) push(t *event.Transaction) {
+	if t.Idle == nil {
+		m.count++
+	} else if n := len(m.queue); n > 0 && m.queue[n-1].Idle != nil {
+		m.queue[n-1] = t
+		return
+	}
+	m.queue = append(m.queue, t)
+	m.bytes += t.Size + overhead
 }
 
 // Next takes what has come in, at least one transaction and at most about
@@ -86,6 +98,9 @@ func (m *Memory) take(maxBytes int) []*event.Transaction {
 	n, bytes := 0, 0
 	for n < len(m.queue) && (n == 0 || bytes+m.queue[n].Size <= maxBytes) {
 		bytes += m.queue[n].Size + overhead
+		if m.queue[n].Idle == nil {
+			m.count--
+		}
 		n++
 	}
 	taken := m.queue[:n:n]
@@ -108,16 +123,12 @@ func (m *Memory) Close(cause error) {
 	signal(m.eaten)
 }
 
-// Waiting tells how much is in the relay: transactions and bytes.
-func (m *Memory) Waiting() (transactions, bytes int) {
+// Acknowledge says what is applied. The source's own log has it for longer.
+func (m *Memory) Acknowledge(event.Position) {}
+
+// Waiting tells how much is in the relay.
+func (m *Memory) Waiting() Waiting {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return len(m.queue), m.bytes
-}
-
-func signal(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
+	return Waiting{Transactions: int64(m.count), Bytes: int64(m.bytes), Limit: int64(m.limit), Full: m.full}
 }

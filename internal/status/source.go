@@ -20,10 +20,31 @@ type Source struct {
 	LastReplay     time.Time     `json:"last_replay,omitzero"`
 	ReplayLag      time.Duration `json:"replay_lag_ns"`
 
+	Paused  bool  `json:"paused"`  // replay is to rest
+	Resting bool  `json:"resting"` // and does
+	Relay   Relay `json:"relay"`   // as of when its process was last heard of
+
 	Tables    map[string]int64 `json:"tables"`         // number of tables by state
 	Errors    int64            `json:"errors"`         // lines of the error log
 	Discarded int64            `json:"discarded_rows"` // rows that PostgreSQL refused
 	Counters  Counters         `json:"counters"`
+}
+
+// Relay is what was read and is not applied.
+type Relay struct {
+	Form         string `json:"form"` // memory or postgres; "" if not known
+	Transactions int64  `json:"transactions"`
+	Bytes        int64  `json:"bytes"`
+	Limit        int64  `json:"limit"`
+	Full         bool   `json:"full"` // reading waits until there is room
+}
+
+// Pause is what came of the wish that a source's replay rest or go on.
+type Pause struct {
+	Running  bool   // a process follows the source
+	Resting  bool   // its replay has come to rest
+	Position string // up to which all is applied
+	Relay    Relay
 }
 
 // Counters are sums over the life of the replica.

@@ -6,7 +6,8 @@ WITH source AS (
     RETURNING i_id_source
 ), received AS (
     UPDATE sch_chameleon.t_last_received
-    SET t_position = '', ts_last_received = NULL, b_current = false, t_note = ''
+    SET t_position = '', ts_last_received = NULL, b_current = false, t_note = '', t_relay = '', i_relay_transactions = 0, i_relay_bytes = 0,
+        i_relay_limit = 0, b_relay_full = false, b_resting = false
     WHERE i_id_source IN (SELECT i_id_source FROM source)
 ), chunks AS (
     DELETE FROM sch_chameleon.t_chunks AS c
@@ -26,6 +27,8 @@ WITH source AS (
     DELETE FROM sch_chameleon.t_refills WHERE i_id_source IN (SELECT i_id_source FROM source)
 ), shadows AS (
     DELETE FROM sch_chameleon.t_shadows WHERE i_id_source IN (SELECT i_id_source FROM source)
+), relays AS (
+    DELETE FROM sch_chameleon.t_relays WHERE i_id_source IN (SELECT i_id_source FROM source)
 ), prepared AS (
     DELETE FROM sch_chameleon.t_xa_prepared WHERE i_id_source IN (SELECT i_id_source FROM source)
 )

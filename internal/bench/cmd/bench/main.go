@@ -23,7 +23,7 @@ func main() {
 	flag.IntVar(&options.Rounds, "rounds", 3, "rounds of each measurement")
 	flag.IntVar(&options.Rate, "rate", 500, "transactions a second when the lag is measured")
 	flag.DurationVar(&options.Steady, "steady", 20*time.Second, "how long the lag is measured in each round")
-	flag.StringVar(&options.Only, "only", "", "measure only decode, copy, backlog or lag; the report is then printed")
+	flag.StringVar(&options.Only, "only", "", "measure only decode, copy, backlog, relay or lag; the report is then printed")
 	flag.StringVar(&options.Source, "from", "mariadb-10.11", "the MariaDB `server` to replicate")
 	flag.StringVar(&options.Target, "to", "postgres-18", "the PostgreSQL `server`")
 	report := flag.String("report", filepath.Join("docs", "benchmarks.md"), "where the report goes, from the module's folder")
