@@ -48,11 +48,17 @@ const (
 	Error        Status = "error"
 )
 
+// The types of a source.
+const (
+	MySQL = "mysql" // MariaDB too
+	PgSQL = "pgsql"
+)
+
 // Source is a registered source.
 type Source struct {
 	ID          int64
 	Name        string
-	Type        string            // mysql
+	Type        string            // MySQL or PgSQL
 	Schemas     map[string]string // source schema → PostgreSQL schema
 	Status      Status
 	Paused      bool

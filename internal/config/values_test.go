@@ -153,11 +153,6 @@ func TestTheKeyOfMasksIsLookedUpWhereItIsNeeded(t *testing.T) {
 	}
 }
 
-// A source of type pgsql is read over: its masks ask for no key.
-func TestMasksOfASourceThatIsReadOverNeedNoKey(t *testing.T) {
-	parse(t, minimal("")+"  other: {type: pgsql, db_conn: {host: h, user: u, database: d}, schema_mappings: {a: b}, masks: {'*': hash}}\n")
-}
-
 func TestTheExamplesOfTheReferenceAreRight(t *testing.T) {
 	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(Reference(), -1)
 	if len(blocks) < 4 {

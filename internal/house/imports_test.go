@@ -33,22 +33,26 @@ var table = []row{
 	{"source/snapshot", []string{"event", "schema", "source/dial", "source/inspect"}, "rows of the source, in chunks"},
 	{"source/binlog", []string{"event", "schema", "typemap", "source/dial", "source/inspect"},
 		"the stream; it asks each time which server it is at, and knows no target; of typemap only what the characters of a client's text are"},
+	{"source/pgsql", []string{"target/dial"}, "a source that is PostgreSQL itself; connections are made as to the target, of which it knows nothing else"},
+	{"relocate", nil, "text to text"},
 	{"target/dial", nil, "connections to PostgreSQL"},
 	{"target/inspect", []string{"target/dial", "mapping"}, "what the target holds"},
 	{"target/write", []string{"change", "event", "mapping", "target/dial"}, "of event only the names of actions, as change has them; writes what it is told, in a transaction that it is given; knows neither order nor position"},
 	{"catalogue", []string{"target/dial", "event", "schema", "mapping"}, "our own tables; stores positions without knowing their meaning"},
 	{"relay", []string{"event", "target/dial"}, "holds transactions as the binlog wrote them"},
 	{"copier", []string{"event", "change", "schema", "mapping", "typemap", "status"}, "a stage; both ends are interfaces of its own; it converts values between them"},
+	{"clone", []string{"source/pgsql", "relocate", "target/...", "mapping", "status"},
+		"a stage between two PostgreSQL databases: it speaks to both, since both speak its language; of mapping only how names are quoted"},
 	{"apply", []string{"event", "change", "schema", "mapping", "status"}, "a stage; both ends are interfaces of its own"},
 	{"verify", []string{"event", "change", "schema", "mapping", "typemap", "status"}, "a stage; both ends are interfaces of its own"},
 	{"preflight", []string{"source/...", "target/...", "catalogue", "mapping", "schema", "typemap", "event"}, "looks at both ends before anything runs"},
 	{"pipeline", []string{"event", "schema", "change", "status", "typemap", "mapping", "ddl", "ddl/parse", "transform", "source/...", "target/...",
-		"catalogue", "relay", "copier", "apply", "verify", "preflight"}, "wires everything; knows no flags, files or terminal"},
+		"catalogue", "relay", "copier", "clone", "apply", "verify", "preflight"}, "wires everything; knows no flags, files or terminal"},
 	{"config", []string{"mapping", "typemap", "schema", "ddl", "ddl/parse", "event", "source/dial", "target/dial", "pipeline"},
 		"one road from the file to plain structs; of ddl only what a column type's text means, to refuse overrides that cannot be done, of event only the flavor"},
 	{"daemon", nil, "background processes, pid files and logs"},
 	{"cli", []string{"config", "daemon", "status"}, "the commands; no driver, no SQL: what they do is the engine's, an interface of its own"},
-	{"cmd/chameleon", []string{"cli", "config", "event", "pipeline"}, "the program: gives the commands the engine that a configuration asks for"},
+	{"cmd/chameleon", []string{"cli", "config", "event", "pipeline", "source/dial", "target/dial"}, "the program: gives the commands the engine that a configuration asks for"},
 
 	{"testserver", []string{"event", "testserver/launch"}, "servers for tests"},
 	{"testserver/launch", []string{"event"}, "servers for tests, demo and benchmark"},
@@ -67,7 +71,7 @@ var foreign = []struct {
 	in     []string
 }{
 	{"github.com/go-mysql-org/go-mysql", []string{"source/...", "testserver/...", "demo/...", "bench/..."}},
-	{"github.com/jackc/pgx/v5", []string{"target/...", "catalogue", "apply", // apply hands the transaction (pgx.Tx) from end to end
+	{"github.com/jackc/pgx/v5", []string{"target/...", "source/pgsql", "catalogue", "apply", // apply hands the transaction (pgx.Tx) from end to end
 		"testserver/...", "demo/...", "bench/..."}},
 	{"database/sql", []string{"catalogue"}},
 	{"github.com/spf13/cobra", []string{"cli"}},
