@@ -388,8 +388,12 @@ func (r *run) failed(t *table) bool {
 }
 
 // has notes that something was made.
-func (r *run) has(oid uint32) {
+func (r *run) has(oids ...uint32) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.made[oid] = true
+	for _, oid := range oids {
+		if oid != 0 {
+			r.made[oid] = true
+		}
+	}
 }

@@ -147,7 +147,9 @@ func (r *run) references(ctx context.Context) error {
 			if c.Derived || !c.Local || isKey(c) || c.Kind != "f" && c.Valid {
 				continue
 			}
-			if c.Kind != "f" || !c.Valid || t.Kind == partitioned && r.target.Version < virtual {
+			other := r.tables[c.References]
+			parts := t.Kind == partitioned || other != nil && other.Kind == partitioned // whose keys older versions do not validate whole
+			if c.Kind != "f" || !c.Valid || parts && r.target.Version < virtual {
 				steps = append(steps, r.constraint(entry, c, c.Definition))
 			} else {
 				steps = append(steps, r.constraint(entry, c, c.Definition+" NOT VALID"))
@@ -156,7 +158,7 @@ func (r *run) references(ctx context.Context) error {
 					sql: []string{"ALTER TABLE " + pgsql.Ident(t.Schema, t.Name) + " VALIDATE CONSTRAINT " + mapping.Quote(c.Name)},
 				})
 			}
-			if other := r.tables[c.References]; c.Kind == "f" && (other == nil || r.failed(other)) {
+			if c.Kind == "f" && (other == nil || r.failed(other)) {
 				last := steps[len(steps)-1]
 				r.left(last.what, entry, fault.New(fault.Data, "", "the table to which it refers is not copied"))
 				steps = steps[:len(steps)-1]
@@ -206,24 +208,38 @@ func (r *run) finish(ctx context.Context) error {
 			return fmt.Errorf("setting the sequence %s.%s: %w", s.Schema, s.Name, err)
 		}
 	}
-	const atOnce = 200
-	var batch []string
-	for i, c := range r.found.Comments {
-		if r.made[c.On] {
-			sql, err := r.names.SQL(c.SQL)
-			if err != nil {
-				return err
-			}
-			batch = append(batch, sql)
-		}
-		if len(batch) == atOnce || i == len(r.found.Comments)-1 {
-			if err := r.Loader.Attempt(ctx, batch...); err != nil {
-				return err
-			}
-			batch = batch[:0]
-		}
+	if err := r.comments(ctx); err != nil {
+		return err
 	}
 	return r.tell(ctx)
+}
+
+// comments makes the comments, many at once.
+func (r *run) comments(ctx context.Context) error {
+	const atOnce = 200
+	var list []step
+	for _, c := range r.found.Comments {
+		if r.made[c.On] {
+			list = append(list, step{what: "a comment", sql: []string{c.SQL}})
+		}
+	}
+	for batch := range slices.Chunk(list, atOnce) {
+		whole := step{what: "comments"}
+		for _, s := range batch {
+			whole.sql = append(whole.sql, s.sql...)
+		}
+		err := r.make(ctx, whole)
+		if err == nil {
+			continue
+		}
+		if ctx.Err() != nil || fault.KindOf(err) == fault.Retry {
+			return err
+		}
+		if err := r.build(ctx, batch); err != nil { // those that can be made
+			return err
+		}
+	}
+	return nil
 }
 
 // tell says what of the source's tables is not copied.

@@ -16,12 +16,13 @@ import (
 
 // step is something to be made by statements, as the source would have them.
 type step struct {
-	what   string
-	oid    uint32 // 0: nothing asks whether it was made
-	table  *table // to which it belongs, nil: none
-	whole  bool   // without it the table cannot be copied
-	sql    []string
-	object *write.Object
+	what    string
+	oid     uint32   // 0: nothing asks whether it was made
+	brings  []uint32 // what is made with it
+	table   *table   // to which it belongs, nil: none
+	whole   bool     // without it the table cannot be copied
+	sql     []string
+	objects []write.Object // that come to stand by themselves
 }
 
 // virtual is the version from which on columns may be generated when they are read.
@@ -44,7 +45,7 @@ func (r *run) structure(ctx context.Context) error {
 		ident := pgsql.Ident(s.Schema, s.Name)
 		made := step{what: "sequence " + s.Schema + "." + s.Name, oid: s.OID, sql: []string{"CREATE " + unlogged + "SEQUENCE " + ident + " AS " + s.Type + " " + s.Options}}
 		if s.Table == 0 {
-			made.object = &write.Object{Kind: "sequence", Schema: r.Schemas[s.Schema], Name: s.Name}
+			made.objects = []write.Object{{Kind: "sequence", Schema: r.Schemas[s.Schema], Name: s.Name}}
 		}
 		steps = append(steps, made)
 	}
@@ -60,12 +61,15 @@ func (r *run) structure(ctx context.Context) error {
 func (r *run) object(o *pgsql.Object) step {
 	s := step{
 		what: o.Kind + " " + o.Schema + "." + o.Name, oid: o.OID, sql: o.SQL,
-		object: &write.Object{Kind: o.Kind, Schema: r.Schemas[o.Schema], Name: o.Name},
+		objects: []write.Object{{Kind: o.Kind, Schema: r.Schemas[o.Schema], Name: o.Name}},
+	}
+	for _, name := range o.Brings {
+		s.objects = append(s.objects, write.Object{Kind: o.Kind, Schema: r.Schemas[o.Schema], Name: name})
 	}
 	if o.Kind == "function" {
 		s.sql = append([]string{"SET LOCAL check_function_bodies = off"}, o.SQL...)
 		if arguments, err := r.names.SQL(o.Arguments); err == nil {
-			s.object.Arguments = arguments
+			s.objects[0].Arguments = arguments
 		}
 		for from, to := range r.Schemas {
 			if from != to {
@@ -95,7 +99,7 @@ func (r *run) table(t *table) step {
 	parents := r.parents(t)
 	inherits := len(parents) > 0 && !t.Partition
 	s := step{what: "table " + t.Schema + "." + t.Name, oid: t.OID, table: t, whole: true}
-	s.object = &write.Object{Kind: "table", Schema: r.Schemas[t.Schema], Name: t.Name}
+	s.objects = []write.Object{{Kind: "table", Schema: r.Schemas[t.Schema], Name: t.Name}}
 	var members []string
 	for _, c := range t.Columns {
 		if c.Identifier != "" {
@@ -110,7 +114,12 @@ func (r *run) table(t *table) step {
 	for _, c := range t.Constraints {
 		if c.Kind == "c" && c.Valid && (c.Local || !inherits) {
 			members = append(members, "CONSTRAINT "+mapping.Quote(c.Name)+" "+c.Definition)
-			r.has(c.OID)
+			s.brings = append(s.brings, c.OID)
+		}
+	}
+	for _, q := range r.found.Sequences {
+		if q.Identity && q.Table == t.OID {
+			s.brings = append(s.brings, q.OID)
 		}
 	}
 	unlogged, tail := "", ""
@@ -170,7 +179,6 @@ func (r *run) column(t *table, c *pgsql.Column) string {
 		for _, s := range r.found.Sequences {
 			if s.Identity && s.Table == t.OID && s.Column == c.Name {
 				text += " (SEQUENCE NAME " + pgsql.Ident(s.Schema, s.Name) + " " + s.Options + ")"
-				r.has(s.OID)
 			}
 		}
 	}
@@ -266,12 +274,8 @@ func (r *run) make(ctx context.Context, s step) error {
 	if err := r.Loader.Attempt(ctx, sql...); err != nil {
 		return err
 	}
-	if s.oid != 0 {
-		r.has(s.oid)
-	}
-	if s.object != nil {
-		r.result.Objects = append(r.result.Objects, *s.object)
-	}
+	r.has(append(s.brings, s.oid)...)
+	r.result.Objects = append(r.result.Objects, s.objects...)
 	return nil
 }
 

@@ -57,9 +57,9 @@ CREATE TABLE shop.orders (
 ) PARTITION BY RANGE (placed);
 CREATE TABLE shop.orders_2024 (note text, placed date NOT NULL, item bigint, customer integer NOT NULL, id bigint NOT NULL, CONSTRAINT positive CHECK (id > 0));
 ALTER TABLE shop.orders ATTACH PARTITION shop.orders_2024 FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
-CREATE TABLE shop.orders_2025 PARTITION OF shop.orders FOR VALUES FROM ('2025-01-01') TO ('2026-01-01') PARTITION BY HASH (customer);
-CREATE TABLE shop.orders_2025_0 PARTITION OF shop.orders_2025 FOR VALUES WITH (MODULUS 2, REMAINDER 0);
-CREATE TABLE shop.orders_2025_1 PARTITION OF shop.orders_2025 FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+CREATE TABLE shop.orders_2025 PARTITION OF shop.orders FOR VALUES FROM ('2025-01-01') TO ('2026-01-01') PARTITION BY RANGE (placed, id);
+CREATE TABLE shop.orders_2025_0 PARTITION OF shop.orders_2025 FOR VALUES FROM (MINVALUE, MINVALUE) TO ('2025-07-01', 0);
+CREATE TABLE shop.orders_2025_1 PARTITION OF shop.orders_2025 FOR VALUES FROM ('2025-07-01', 0) TO (MAXVALUE, MAXVALUE);
 CREATE TABLE shop.orders_rest PARTITION OF shop.orders DEFAULT;
 CREATE INDEX orders_by_customer ON shop.orders (customer);
 ALTER TABLE shop.orders ADD CONSTRAINT of_customer FOREIGN KEY (customer) REFERENCES shop.customers ON UPDATE CASCADE;
@@ -67,8 +67,6 @@ CREATE TABLE shop.lines (
     placed date, number bigint, line integer CHECK (line > 0), amount double precision,
     PRIMARY KEY (placed, number, line), FOREIGN KEY (number, placed) REFERENCES shop.orders (id, placed)
 );
-ALTER TABLE shop.lines ADD CONSTRAINT small CHECK (amount < 1e6) NOT VALID;
-ALTER TABLE shop.lines ADD CONSTRAINT lax FOREIGN KEY (line) REFERENCES shop.customers NOT VALID;
 
 CREATE TABLE shop.animals (id integer PRIMARY KEY, name text DEFAULT 'nobody', legs integer CHECK (legs >= 0));
 CREATE TABLE shop.dogs (breed text, CONSTRAINT barks CHECK (breed <> 'cat')) INHERITS (shop.animals);
@@ -86,7 +84,7 @@ CREATE UNIQUE INDEX stock_state ON shop.stock (state);
 COMMENT ON VIEW shop.again IS 'of a view';
 
 INSERT INTO shop.customers (name, mail, tags, home, places, states, range, doc, picture, amount, state, code)
-SELECT 'Name ' || n || CASE n % 7 WHEN 0 THEN E' \\N "x"\t' ELSE 'ä€𝄞' END, 'Mail' || n || '@x', ARRAY['A', NULL, 'b"c']::public.citext[], ROW('Way', n, 'done'), ARRAY[ROW('a', 1, 'new'), NULL]::shop.place[],
+SELECT 'Name ' || n || CASE n % 7 WHEN 0 THEN E' \\N "x"\t' ELSE 'ä€𝄞' END, 'Mail' || n || '@x', ARRAY['A', NULL, 'b"c']::public.citext[], ('(Way,' || n || ',done)')::shop.place, ARRAY['(a,1,new)', NULL]::shop.place[],
        ARRAY['new', 'it''s', NULL]::shop.status[], shop.weight(n, n + 0.5), jsonb_build_object('n', n, 'null', NULL), decode(md5(n::text), 'hex'), n / 3.0,
        (ARRAY['early', 'new', 'it''s', 'done'])[n % 4 + 1]::shop.status, 'abc'
 FROM generate_series(1, 500) AS n;
@@ -103,3 +101,5 @@ INSERT INTO shop.wide SELECT n, repeat(md5(n::text), 30) FROM generate_series(1,
 DELETE FROM shop.wide WHERE id % 3 = 0;
 UPDATE shop.wide SET filler = 'moved' WHERE id % 10 = 1;
 REFRESH MATERIALIZED VIEW shop.stock;
+ALTER TABLE shop.lines ADD CONSTRAINT small CHECK (amount < 1e6) NOT VALID;
+ALTER TABLE shop.lines ADD CONSTRAINT lax FOREIGN KEY (line) REFERENCES shop.customers NOT VALID;

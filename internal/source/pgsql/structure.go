@@ -63,6 +63,7 @@ type Object struct {
 	Kind         string   // type, domain, collation, function, view, materialized view, sequence
 	SQL          []string // none: it cannot be made by SQL, as a type written in C
 	Arguments    string   // of a function: their types in parentheses
+	Brings       []string // names of types that are made with it: the multirange of a range
 }
 
 // Sequence is a sequence.
@@ -178,7 +179,11 @@ func Read(ctx context.Context, db dial.DB, schemas []string, keep func(*Table, m
 		o := &Object{}
 		return o, row.Scan(&o.OID, &o.Schema, &o.Name, &o.Kind, &o.SQL)
 	}
-	if s.Types, err = collect(ctx, db, "types", typesSQL, schemas, object); err != nil {
+	s.Types, err = collect(ctx, db, "types", typesSQL, schemas, func(row pgx.CollectableRow) (*Object, error) {
+		o := &Object{}
+		return o, row.Scan(&o.OID, &o.Schema, &o.Name, &o.Kind, &o.SQL, &o.Brings)
+	})
+	if err != nil {
 		return nil, err
 	}
 	if s.Views, err = collect(ctx, db, "views", viewsSQL, schemas, object); err != nil {

@@ -15,6 +15,9 @@ import (
 	"pgchameleon/internal/target/dial"
 )
 
+//go:embed sql/loaded_objects.sql
+var loadedObjectsSQL string
+
 //go:embed sql/object_conflicts.sql
 var objectConflictsSQL string
 
@@ -54,7 +57,7 @@ func (l *Loader) Clean(ctx context.Context, destinations []string) error {
 	return l.Prepare(ctx, places(destinations))
 }
 
-// Drop drops the loading schemas of destinations with all that is in them.
+// Drop drops the loading schemas of destinations with all that is in them. What something outside needs is never dropped.
 func (l *Loader) Drop(ctx context.Context, destinations []string) error {
 	return l.eachSchema(ctx, places(destinations), "dropping the loading schema of", func(ctx context.Context, tx pgx.Tx, destination string) error {
 		name := LoadingSchema(destination)
@@ -62,7 +65,18 @@ func (l *Loader) Drop(ctx context.Context, destinations []string) error {
 		if err != nil || !exists || comment != marker {
 			return err // one that is not ours is for Prepare to refuse
 		}
-		return run(ctx, tx, "drop schema "+mapping.Quote(name)+" cascade")
+		rows, err := texts(ctx, tx, loadedObjectsSQL, mapping.Quote(name))
+		if err != nil {
+			return err
+		}
+		objects := make([]Object, len(rows))
+		for i, row := range rows {
+			objects[i] = Object{Kind: row[0], Schema: name, Name: row[1], Arguments: row[2]}
+		}
+		if err := l.dropAll(ctx, tx, objects); err != nil {
+			return err
+		}
+		return run(ctx, tx, "drop schema "+mapping.Quote(name))
 	})
 }
 
@@ -233,7 +247,7 @@ func (l *Loader) onFormer(ctx context.Context, tx pgx.Tx, oid string, formers ma
 	return list, nil
 }
 
-// dropAll drops objects that may need one another: again and again those that nothing needs any more.
+// dropAll drops objects that may need one another: again and again those that nothing needs any more, and all tables at once.
 func (l *Loader) dropAll(ctx context.Context, tx pgx.Tx, former []Object) error {
 	var drops []string
 	var tables []string
@@ -291,6 +305,32 @@ func (l *Loader) move(ctx context.Context, tx pgx.Tx, fresh []Object) error {
 				if err := run(ctx, tx, fmt.Sprintf("alter %s %s set schema %s", o.Kind, o.in(LoadingSchema(o.Schema)), mapping.Quote(o.Schema))); err != nil {
 					return err
 				}
+			}
+		}
+	}
+	return moveConstructors(ctx, tx, fresh)
+}
+
+// constructorsSQL lists the functions of a schema that came with its range types, which do not go with them.
+const constructorsSQL = `select format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes))
+	from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+	join pg_depend d on d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'i' and d.refclassid = 'pg_type'::regclass
+	where p.pronamespace = to_regnamespace($1)`
+
+func moveConstructors(ctx context.Context, tx pgx.Tx, fresh []Object) error {
+	seen := map[string]bool{}
+	for _, o := range fresh {
+		if seen[o.Schema] {
+			continue
+		}
+		seen[o.Schema] = true
+		rows, err := texts(ctx, tx, constructorsSQL, mapping.Quote(LoadingSchema(o.Schema)))
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := run(ctx, tx, "alter function "+row[0]+" set schema "+mapping.Quote(o.Schema)); err != nil {
+				return err
 			}
 		}
 	}

@@ -28,9 +28,9 @@ SELECT t.oid, n.nspname::text, t.typname::text, CASE t.typtype WHEN 'd' THEN 'do
                || (SELECT coalesce(array_agg(format('ALTER DOMAIN %I.%I ADD CONSTRAINT %I %s', n.nspname, t.typname, c.conname, pg_get_constraintdef(c.oid)) ORDER BY c.conname), '{}')
                    FROM pg_catalog.pg_constraint AS c WHERE c.contypid = t.oid AND c.contype = 'c' AND NOT c.convalidated)
            WHEN 'r' THEN ARRAY[(SELECT format('CREATE TYPE %I.%I AS RANGE (SUBTYPE = %s, SUBTYPE_OPCLASS = %I.%I', n.nspname, t.typname, format_type(r.rngsubtype, NULL), oon.nspname, oo.opcname)
-                   || coalesce(format(', COLLATION = %I.%I', ln.nspname, l.collname), '')
+                   || coalesce(', COLLATION = ' || quote_ident(ln.nspname) || '.' || quote_ident(l.collname), '')
                    || CASE WHEN r.rngsubdiff <> 0 THEN ', SUBTYPE_DIFF = ' || r.rngsubdiff::text ELSE '' END
-                   || coalesce(format(', MULTIRANGE_TYPE_NAME = %I.%I', mn.nspname, m.typname), '') || ')'
+                   || coalesce(', MULTIRANGE_TYPE_NAME = ' || quote_ident(mn.nspname) || '.' || quote_ident(m.typname), '') || ')'
                FROM pg_catalog.pg_range AS r
                JOIN pg_catalog.pg_opclass AS oo ON oo.oid = r.rngsubopc
                JOIN pg_catalog.pg_namespace AS oon ON oon.oid = oo.opcnamespace
@@ -40,7 +40,9 @@ SELECT t.oid, n.nspname::text, t.typname::text, CASE t.typtype WHEN 'd' THEN 'do
                LEFT JOIN pg_catalog.pg_namespace AS mn ON mn.oid = m.typnamespace
                WHERE r.rngtypid = t.oid)]
            ELSE '{}'::text[]
-       END
+       END,
+       coalesce((SELECT array_agg(m.typname::text) FROM pg_catalog.pg_range AS r JOIN pg_catalog.pg_type AS m ON m.oid = (to_jsonb(r) ->> 'rngmultitypid')::oid
+                 WHERE r.rngtypid = t.oid AND m.typnamespace = t.typnamespace), '{}')
 FROM pg_catalog.pg_type AS t
 JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
 LEFT JOIN pg_catalog.pg_class AS c ON c.oid = t.typrelid
@@ -52,8 +54,8 @@ SELECT l.oid, n.nspname::text, l.collname::text, 'collation',
        ARRAY[format('CREATE COLLATION %I.%I (PROVIDER = %s, %s%s)', n.nspname, l.collname,
            CASE l.collprovider WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END,
            CASE WHEN l.collprovider = 'c' THEN format('LC_COLLATE = %L, LC_CTYPE = %L', j ->> 'collcollate', j ->> 'collctype')
-                ELSE format('LOCALE = %L, DETERMINISTIC = %s', coalesce(j ->> 'colllocale', j ->> 'colliculocale', j ->> 'collcollate'), l.collisdeterministic) END,
-           coalesce(format(', RULES = %L', j ->> 'collicurules'), ''))]
+                ELSE format('LOCALE = %L, DETERMINISTIC = %s', coalesce(j ->> 'colllocale', j ->> 'colliculocale', j ->> 'collcollate'), l.collisdeterministic::text) END,
+           coalesce(', RULES = ' || quote_literal(j ->> 'collicurules'), ''))], '{}'::text[]
 FROM pg_catalog.pg_collation AS l
 JOIN pg_catalog.pg_namespace AS n ON n.oid = l.collnamespace
 CROSS JOIN LATERAL to_jsonb(l) AS j
