@@ -54,6 +54,7 @@ type Reporter interface {
 	Detail(ctx context.Context, name string) (*status.Detail, error)
 	Failures(ctx context.Context, source string) ([]status.Failure, error)
 	Failure(ctx context.Context, id int64) (*status.Failure, error)
+	Subscription(ctx context.Context, name string) (*status.Subscription, error)
 	Translate(ctx context.Context, source, database, statements string) (*status.Translation, error)
 }
 

@@ -25,6 +25,9 @@ func (r *Replica) clone(ctx context.Context, board *status.Board, ready func()) 
 	if lease.Source.Type != catalogue.PgSQL {
 		return fault.New(fault.State, "run: chameleon drop_source --source "+r.spec.Name+", then add_source", "source %s was added as one of type %s", r.spec.Name, lease.Source.Type)
 	}
+	if err := r.published(ctx); err != nil {
+		return err
+	}
 	pool, err := target.Pool(ctx, r.spec.Postgres, r.spec.Threads+2)
 	if err != nil {
 		return err
