@@ -35,6 +35,7 @@ type lab struct {
 	limit    map[string]bool
 	former   []write.Object
 	slot     string
+	breaks   error // that recording the copy gives
 }
 
 func config(s *testserver.Server, database string) dial.Config {
@@ -77,7 +78,13 @@ func (l *lab) copy() (*clone.Result, error) {
 		Skipped: func(s, t string) bool { return l.skip[s+"."+t] },
 		Loader:  &write.Loader{Pool: l.pool, Builders: 3, Log: log},
 		Begun:   func() error { return nil },
-		Record:  func(_ dial.Tx, r *clone.Result) error { l.former = slices.Clone(r.Objects); return nil },
+		Record: func(_ dial.Tx, r *clone.Result) error {
+			if l.breaks != nil {
+				return l.breaks
+			}
+			l.former = slices.Clone(r.Objects)
+			return nil
+		},
 	}
 	return c.Run(context.WithoutCancel(l.t.Context()))
 }

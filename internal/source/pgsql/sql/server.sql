@@ -4,4 +4,4 @@ SELECT current_setting('server_version_num')::int, current_database()::text, cur
        coalesce((SELECT jsonb_object_agg(extname, extversion) FROM pg_catalog.pg_extension), '{}'),
        (SELECT coalesce(array_agg(g.name), '{}') FROM unnest($1::text[]) AS g (name) WHERE to_regnamespace(quote_ident(g.name)) IS NULL),
        (SELECT coalesce(array_agg(g.name), '{}') FROM unnest($1::text[]) AS g (name)
-        WHERE to_regnamespace(quote_ident(g.name)) IS NOT NULL AND NOT has_schema_privilege(g.name, 'USAGE'))
+        WHERE NOT has_schema_privilege(to_regnamespace(quote_ident(g.name))::oid, 'USAGE'))
