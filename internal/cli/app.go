@@ -75,6 +75,7 @@ type App struct {
 // flags are those that pg_chameleon has, and ours.
 type flags struct {
 	config, source, schema, tables string
+	rollbarLevel                   string
 	logid                          int64
 	debug, full, yes, json, watch  bool
 	restart                        bool

@@ -8,12 +8,14 @@ import (
 
 	"pgchameleon/internal/config"
 	"pgchameleon/internal/fault"
+	"pgchameleon/internal/notify"
 )
 
 func (a *App) startReplica() *cobra.Command {
 	follow := a.onWork(work{
 		task:    "start_replica",
 		started: "the replica of source %s runs",
+		told:    told{failed: notify.ReplicaCrashed},
 		do: func(ctx context.Context, j job) error {
 			return j.engine.StartReplica(ctx, j.source, j.ready)
 		},

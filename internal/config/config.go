@@ -27,6 +27,7 @@ type Config struct {
 	LogLevel    string // debug, info, warning or error
 	LogFormat   string // text or json
 	LogDaysKeep int
+	Messages    Messages
 
 	Target        Target
 	Sources       []*Source // in the order of the file
@@ -182,6 +183,10 @@ func (c *Config) secrets() string {
 		return "passwords"
 	case !c.maskKey.text.Empty():
 		return "mask_key"
+	case !c.Messages.rollbarKey.text.Empty():
+		return "rollbar_key"
+	case !c.Messages.webhook.text.Empty():
+		return "webhook_url"
 	}
 	return ""
 }
