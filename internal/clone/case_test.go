@@ -188,3 +188,41 @@ func TestAnInterruptedCopyLeavesTheFormerOne(t *testing.T) {
 	l.must()
 	l.gives("SELECT count(*) FROM store.a", "[[2]]")
 }
+
+func TestWhatAnOlderTargetDoesNotHave(t *testing.T) {
+	l := newLab(t, testserver.Shared(t, "postgres-18"), testserver.Shared(t, testserver.Target), "", store)
+	l.src.Exec(t, l.from, "CREATE SCHEMA shop", "CREATE TABLE shop.a (id integer PRIMARY KEY, twice integer GENERATED ALWAYS AS (id * 2) VIRTUAL, CONSTRAINT loose CHECK (id < 0) NOT ENFORCED)",
+		"INSERT INTO shop.a VALUES (1), (2)")
+	r := l.must()
+	if len(r.Left) != 1 || r.Left[0].What != "constraint loose of table shop.a" || len(failures(r)) > 0 {
+		t.Errorf("what is left out is %v, what has failed %v", r.Left, failures(r))
+	}
+	l.gives("SELECT sum(twice) FROM store.a", "[[6]]")
+}
+
+// A session of either side that is lost is opened anew; the snapshot is still there.
+func TestALostSessionIsNoMatter(t *testing.T) {
+	l := small(t, store, "CREATE TABLE shop.a AS SELECT n AS id, repeat(md5(n::text), 20) AS filler FROM generate_series(1, 60000) AS n")
+	done := make(chan error, 1)
+	go func() {
+		_, err := l.copy()
+		done <- err
+	}()
+	ended := map[string]int{}
+	for {
+		for database, query := range map[string]string{l.from: "COPY (SELECT %", l.to: "copy %"} {
+			if ended[database] == 0 {
+				ended[database] = len(l.src.Query(t, "", fmt.Sprintf("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s' AND state = 'active' AND query LIKE '%s' LIMIT 1", database, query)))
+			}
+		}
+		select {
+		case err := <-done:
+			if err != nil || ended[l.from] == 0 || ended[l.to] == 0 {
+				t.Fatalf("the copy ends with %v, after these were ended: %v", err, ended)
+			}
+			l.gives("SELECT count(*), count(DISTINCT id) FROM store.a", "[[60000 60000]]")
+			return
+		default:
+		}
+	}
+}

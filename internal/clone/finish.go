@@ -70,9 +70,10 @@ func (r *run) constraint(t *table, c *pgsql.Constraint, definition string) step 
 // raise builds an index.
 func (r *run) raise(ctx context.Context, s step) error {
 	sql, err := r.names.All(s.sql...)
-	if err == nil {
-		err = r.Loader.BuildRaw(ctx, sql...)
+	if err != nil {
+		return err
 	}
+	err = again(ctx, func() error { return r.Loader.BuildRaw(ctx, sql...) })
 	if err == nil {
 		r.has(s.oid)
 	}
@@ -264,11 +265,21 @@ func (r *run) swap(ctx context.Context) error {
 			stays[[2]string{r.Schemas[t.Schema], t.Name}] = true
 		}
 	}
+	copied := map[[2]string]bool{}
+	for _, t := range r.result.Tables {
+		copied[[2]string{t.Target, t.Name}] = true
+	}
 	for _, o := range r.Former {
-		if o.Kind == "table" && stays[[2]string{o.Schema, o.Name}] {
+		name := [2]string{o.Schema, o.Name}
+		switch {
+		case !slices.Contains(r.destinations(), o.Schema): // mapped no longer: what was copied stays, and is the user's
+		case o.Kind == "table" && stays[name]:
 			kept = append(kept, o)
-		} else {
+		default:
 			former = append(former, o)
+			if o.Kind == "table" && !copied[name] {
+				r.Log.Info("a table of the former copy is not one of this copy, and is dropped", "table", o.Ident())
+			}
 		}
 	}
 	for _, o := range r.result.Objects {

@@ -23,7 +23,7 @@ import (
 
 const (
 	aliveEvery = 15 * time.Second
-	mostTries  = 5 // of a part, when a connection is lost
+	mostTries  = 5 // of a part or an index
 )
 
 // portion is a part of a table with what has to be done before the table is there whole.
@@ -100,17 +100,7 @@ func (r *run) work(ctx context.Context, queue <-chan portion) error {
 			continue
 		}
 		p.table.line.Enter(status.Copying, time.Now())
-		_, err := backoff.Retry(ctx, func() (struct{}, error) {
-			err := w.copy(ctx, p)
-			if err != nil && fault.KindOf(err) != fault.Retry {
-				err = backoff.Permanent(err)
-			}
-			return struct{}{}, err
-		}, backoff.WithMaxTries(mostTries))
-		var permanent *backoff.PermanentError
-		if errors.As(err, &permanent) {
-			err = permanent.Unwrap()
-		}
+		err := again(ctx, func() error { return w.copy(ctx, p) })
 		switch {
 		case err == nil:
 			r.done(p)
@@ -123,6 +113,22 @@ func (r *run) work(ctx context.Context, queue <-chan portion) error {
 		}
 	}
 	return nil
+}
+
+// again runs work, some times where what it ends with may pass by: a lost connection, a deadlock.
+func again(ctx context.Context, work func() error) error {
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		err := work()
+		if err != nil && fault.KindOf(err) != fault.Retry {
+			err = backoff.Permanent(err)
+		}
+		return struct{}{}, err
+	}, backoff.WithMaxTries(mostTries))
+	var permanent *backoff.PermanentError
+	if errors.As(err, &permanent) {
+		err = permanent.Unwrap()
+	}
+	return err
 }
 
 // done counts a part.
