@@ -127,7 +127,7 @@ func (a *App) workHere(ctx context.Context, c *config.Config, source string, w w
 	switch {
 	case err == nil:
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		err = fmt.Errorf("%w: %s of source %s goes on where it was when it is started again", errInterrupted, w.task, source)
+		err = fmt.Errorf("%w: %s of source %s %s when it is started again", errInterrupted, w.task, source, continued(c, source))
 		if apart {
 			j.log.Info("stopped before it was done")
 		}
@@ -136,4 +136,12 @@ func (a *App) workHere(ctx context.Context, c *config.Config, source string, w w
 	}
 	w.told.tell(sender, w.task, began, err)
 	return err
+}
+
+// continued says how interrupted work continues.
+func continued(c *config.Config, source string) string {
+	if s, err := c.Source(source); err == nil && s.PgSQL() {
+		return "begins anew" // its snapshot is gone
+	}
+	return "goes on where it was"
 }
