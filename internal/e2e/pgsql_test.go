@@ -84,7 +84,7 @@ func TestAPostgreSQLSourceIsCopiedAndThenSubscribedTo(t *testing.T) {
 		"CREATE TABLE depot.log_all PARTITION OF depot.log DEFAULT",
 		"INSERT INTO shop.orders (state) SELECT 'new' FROM generate_series(1, 20000)", "INSERT INTO depot.items SELECT n, 0 FROM generate_series(1, 100) AS n")
 	r.must("init_replica", "--source", "old", "--debug")
-	if out := r.must("show_status", "--source", "old"); !strings.Contains(out, "copied") || !strings.Contains(out, "initialised") {
+	if out := r.must("show_status", "--source", "old", "--full"); !strings.Contains(out, "copied") || !strings.Contains(out, "initialised") {
 		t.Errorf("the status is\n%s", out)
 	}
 	if out, code := r.run("sync_tables", "--source", "old", "--tables", "shop.orders"); code != 2 || !strings.Contains(out, "init_replica --source old") {

@@ -79,7 +79,7 @@ func (r *Replica) copyOf(pool *target.Pooled, former []catalogue.Object) *clone.
 }
 
 // clonePart is about how much of a large table is one COPY.
-const clonePart = 256 << 20
+const clonePart = 64 << 20
 
 // recordClone writes down what was copied, in the transaction that puts it into its place.
 func (r *Replica) recordClone(ctx context.Context, tx target.Tx, lease *catalogue.Lease, result *clone.Result) error {
