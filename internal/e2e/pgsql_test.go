@@ -126,7 +126,20 @@ func TestAPostgreSQLSourceIsCopiedAndThenSubscribedTo(t *testing.T) {
 			return got == want, fmt.Sprintf("%s gives %s, not %s", sum, got, want)
 		})
 	}
-	dst.Exec(t, r.database, `DROP SUBSCRIPTION "chameleon_old"`)
+	for _, extra := range []string{"", "    replication_slot: chameleon_old\n"} {
+		r.configurePgSQL(extra)
+		if out, code := r.run("init_replica", "--source", "old", "--debug"); code != 6 || !strings.Contains(out, `DROP SUBSCRIPTION "chameleon_old"`) {
+			t.Errorf("a copy over a subscription exits with %d: %s", code, out)
+		}
+	}
+	dst.Exec(t, r.database, `DROP SUBSCRIPTION "chameleon_old"`, "CREATE TABLE shop.theirs (id integer)")
+	r.source("CREATE TABLE shop.theirs (id integer)")
+	if out, code := r.run("init_replica", "--source", "old", "--debug"); code != 6 || !strings.Contains(out, "was not made by this program") {
+		t.Errorf("a copy over somebody else's table exits with %d: %s", code, out)
+	}
+	if slots := src.Query(t, "", "SELECT slot_name FROM pg_replication_slots"); len(slots) != 0 {
+		t.Errorf("a copy that failed has left the slot %v", slots)
+	}
 }
 
 // A copy that is killed leaves the former one in its place, and the next one begins cleanly.

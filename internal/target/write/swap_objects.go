@@ -96,6 +96,9 @@ func (l *Loader) ObjectConflicts(ctx context.Context, former, fresh []Object, re
 		old[o.Schema] = append(old[o.Schema], o.Name)
 	}
 	return l.Begin(ctx, func(tx pgx.Tx) error {
+		if err := unsubscribed(ctx, tx, former); err != nil {
+			return err
+		}
 		for _, schema := range slices.Sorted(maps.Keys(taken)) {
 			found, err := texts(ctx, tx, objectConflictsSQL, mapping.Quote(schema), textArray(taken[schema]), textArray(old[schema]))
 			if err != nil {
@@ -108,6 +111,23 @@ func (l *Loader) ObjectConflicts(ctx context.Context, former, fresh []Object, re
 		}
 		return nil
 	})
+}
+
+// unsubscribed refuses former tables that a subscription writes to: it would not know the new ones.
+func unsubscribed(ctx context.Context, tx pgx.Tx, former []Object) error {
+	var idents []string
+	for _, o := range former {
+		if o.Kind == "table" {
+			idents = append(idents, o.Ident())
+		}
+	}
+	found, err := texts(ctx, tx, `select s.subname, i.name from unnest($1::text[]) as i (name) join pg_subscription_rel r on r.srrelid = to_regclass(i.name)
+		join pg_subscription s on s.oid = r.srsubid limit 1`, textArray(idents))
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	return fault.New(fault.State, "on the target: DROP SUBSCRIPTION "+mapping.Quote(found[0][0])+", then run the command again",
+		"the subscription %s writes to the table %s, which is to be replaced", found[0][0], found[0][1])
 }
 
 // SwapObjects moves objects from their loading schemas into their places, in one transaction that also runs record.
