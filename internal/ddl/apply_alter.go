@@ -68,7 +68,11 @@ func (x *applier) parentOf(f *schema.ForeignKey, t *schema.Table) {
 	if f.References == t.Name {
 		parent = t
 	}
-	if parent == nil || slices.ContainsFunc(f.RefColumns, func(c string) bool { return parent.Column(c) >= 0 }) {
+	switch {
+	case parent == nil:
+		return
+	case slices.ContainsFunc(f.RefColumns, func(c string) bool { return parent.Column(c) >= 0 }):
+		spell(f, parent)
 		return
 	}
 	if at := parent.Index("PRIMARY"); at >= 0 && len(parent.Indexes[at].Parts) == len(f.Columns) {

@@ -269,7 +269,7 @@ func (p *parser) alterAction() Action {
 	}
 	p.accept("COLUMN")
 	exists := p.ifExists()
-	name := p.name()
+	name := p.field()
 	switch {
 	case p.accept("DROP", "DEFAULT"):
 		return &SetDefault{Column: name, IfExists: exists}
@@ -279,7 +279,11 @@ func (p *parser) alterAction() Action {
 		return &SetVisible{Column: name, Invisible: true}
 	}
 	p.expect("SET", "DEFAULT")
-	return &SetDefault{Column: name, Default: p.defaultValue(), IfExists: exists}
+	value := p.enclosed()
+	if value == nil {
+		value = p.defaultValue()
+	}
+	return &SetDefault{Column: name, Default: value, IfExists: exists}
 }
 
 func (p *parser) renameAction() Action {
