@@ -52,6 +52,8 @@ func TestWhatCannotBeCopiedIsSaidAndStopsNothingElse(t *testing.T) {
 		"CREATE TRIGGER t AFTER INSERT ON shop.trigger FOR EACH ROW EXECUTE FUNCTION shop.f()",
 		"CREATE VIEW shop.v AS SELECT * FROM shop.a", "INSERT INTO shop.p SELECT generate_series(1, 20)",
 		"CREATE FUNCTION shop.fine(integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 < 5 OR current_database() LIKE ''from%'''",
+		"CREATE FUNCTION shop.number(text) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT CASE WHEN current_database() LIKE ''from%'' THEN 1 ELSE $1::integer END'",
+		"CREATE TABLE shop.words (word text)", "INSERT INTO shop.words VALUES ('hunter2')", "CREATE INDEX numbers ON shop.words (shop.number(word))",
 		"ALTER TABLE shop.p2 ADD CONSTRAINT here CHECK (shop.fine(id))", "INSERT INTO shop.b (id) VALUES (1)")
 	r := l.must()
 	failed := failures(r)
@@ -70,12 +72,15 @@ func TestWhatCannotBeCopiedIsSaidAndStopsNothingElse(t *testing.T) {
 	var left []string
 	for _, x := range r.Left {
 		left = append(left, x.What)
+		if strings.Contains(x.Cause.Error(), "hunter2") {
+			t.Errorf("a value of a row is told: %v", x.Cause)
+		}
 	}
 	slices.Sort(left)
-	if got := strings.Join(left, ", "); got != "constraint b_of_fkey of table shop.b, view shop.v" {
+	if got := strings.Join(left, ", "); got != "constraint b_of_fkey of table shop.b, index shop.numbers, view shop.v" {
 		t.Errorf("what is left out is %s", got)
 	}
-	l.gives("SELECT relname FROM pg_class WHERE relnamespace = 'store'::regnamespace AND relkind IN ('r', 'p', 'v') ORDER BY 1", "[[b] [trigger]]")
+	l.gives("SELECT relname FROM pg_class WHERE relnamespace = 'store'::regnamespace AND relkind IN ('r', 'p', 'v') ORDER BY 1", "[[b] [trigger] [words]]")
 	l.dst.Exec(t, l.to, "CREATE EXTENSION citext")
 	if failed := failures(l.must()); failed["a"] != nil || failed["heir"] != nil {
 		t.Errorf("with the extension: %v", failed)

@@ -40,9 +40,9 @@ func (l *Loader) BuildIn(ctx context.Context, tx pgx.Tx, t *mapping.Table, index
 	return run(ctx, tx, l.memory(), index.SQL)
 }
 
-// BuildRaw builds an index or a constraint by statements alone.
+// BuildRaw builds an index or a constraint by statements alone. Its errors tell no values of rows.
 func (l *Loader) BuildRaw(ctx context.Context, statements ...string) error {
-	return l.Begin(ctx, func(tx pgx.Tx) error { return run(ctx, tx, append([]string{l.memory()}, statements...)...) })
+	return l.Attempt(ctx, append([]string{l.memory()}, statements...)...)
 }
 
 // memory is a statement that gives a transaction memory for building an index.

@@ -357,7 +357,11 @@ func moveConstructors(ctx context.Context, tx pgx.Tx, fresh []Object) error {
 	return nil
 }
 
-// Attempt runs statements in a transaction of their own; an error of theirs is classified.
+// Attempt runs statements in a transaction of their own. Their errors are classified, and tell no values of rows.
 func (l *Loader) Attempt(ctx context.Context, statements ...string) error {
-	return l.Begin(ctx, func(tx pgx.Tx) error { return run(ctx, tx, statements...) })
+	err := l.Begin(ctx, func(tx pgx.Tx) error { return run(ctx, tx, statements...) })
+	if err != nil {
+		return refusedRow(err)
+	}
+	return nil
 }
