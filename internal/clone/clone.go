@@ -315,10 +315,16 @@ func (r *run) join(a, b uint32) {
 	}
 }
 
+// tolerant is the version from which on arrays and composites may hold another database's numbers of types.
+const tolerant = 140000
+
 // binary says whether rows can go in COPY's binary form: types of extensions need the same version on both sides.
 func (r *run) binary(t *pgsql.Table) bool {
+	if r.target.Version < tolerant {
+		return false
+	}
 	for _, c := range t.Columns {
-		if c.TextOnly || len(c.Extensions) > 0 && r.target.Version < 140000 {
+		if c.TextOnly {
 			return false
 		}
 		for _, e := range c.Extensions {
