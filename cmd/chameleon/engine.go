@@ -9,6 +9,8 @@ import (
 	"pgchameleon/internal/event"
 	"pgchameleon/internal/pipeline"
 	"pgchameleon/internal/relay"
+	sourcedial "pgchameleon/internal/source/dial"
+	targetdial "pgchameleon/internal/target/dial"
 )
 
 // chunkBytes is about how much is copied in one transaction, if copy_max_memory
@@ -27,7 +29,7 @@ func engine(c *config.Config, source string, log *slog.Logger) (cli.Engine, erro
 		if s.Name != source {
 			continue
 		}
-		mysql, err := s.Dial()
+		mysql, pgsql, err := origin(s)
 		if err != nil {
 			return nil, err
 		}
@@ -36,7 +38,7 @@ func engine(c *config.Config, source string, log *slog.Logger) (cli.Engine, erro
 			return nil, err
 		}
 		specs = append(specs, pipeline.Spec{
-			Name: s.Name, MySQL: mysql, Postgres: target, Rules: rules, ServerID: s.ServerID,
+			Name: s.Name, MySQL: mysql, PgSQL: pgsql, Slot: s.Slot, Postgres: target, Rules: rules, ServerID: s.ServerID,
 			Threads: s.CopyThreads, ReplicateShadows: s.SchemaChange == "replicate", ExitOnError: s.OnErrorReplay == "exit", KeepExisting: s.KeepExistingSchema, ManualRefill: s.Refill == "manual",
 			ChunkBytes: min(int64(s.CopyMaxMemory)/int64(max(s.CopyThreads, 1)), chunkBytes),
 			SkipEvents: map[event.Action][]string{event.Insert: s.SkipEvents.Insert, event.Update: s.SkipEvents.Update, event.Delete: s.SkipEvents.Delete},
@@ -45,4 +47,14 @@ func engine(c *config.Config, source string, log *slog.Logger) (cli.Engine, erro
 		})
 	}
 	return pipeline.NewEngine(target, specs, log), nil
+}
+
+// origin gives the connection to a source, by its type.
+func origin(s *config.Source) (mysql sourcedial.Config, pgsql *targetdial.Config, err error) {
+	if !s.PgSQL() {
+		mysql, err = s.Dial()
+		return mysql, nil, err
+	}
+	c, err := s.DialPgSQL()
+	return mysql, &c, err
 }

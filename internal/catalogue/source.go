@@ -49,11 +49,17 @@ const (
 	Detaching    Status = "detaching" // its tables are on the way to standing by themselves: it is not followed any more
 )
 
+// The types of a source.
+const (
+	MySQL = "mysql" // MariaDB too
+	PgSQL = "pgsql"
+)
+
 // Source is a registered source.
 type Source struct {
 	ID          int64
 	Name        string
-	Type        string            // mysql
+	Type        string            // MySQL or PgSQL
 	Schemas     map[string]string // source schema → PostgreSQL schema
 	Status      Status
 	Paused      bool

@@ -72,6 +72,9 @@ func scanSummary(row pgx.CollectableRow) (Summary, error) {
 		return s, err
 	}
 	s.Consistent = !s.Applied.IsZero() && s.Tables[Copying]+s.Tables[Loaded]+s.Tables[CatchingUp] == 0
+	if s.Type == PgSQL {
+		s.Consistent = s.Tables[Copied] > 0
+	}
 	s.lags()
 	return s, nil
 }

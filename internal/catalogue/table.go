@@ -33,6 +33,7 @@ var dropTablesSQL string
 
 const (
 	highMarkSQL = "UPDATE sch_chameleon.t_replica_tables SET t_high_mark = $2 WHERE i_id_table = $1"
+	copiedSQL   = "UPDATE sch_chameleon.t_replica_tables SET i_copied_rows = $2, i_copied_bytes = $3 WHERE i_id_table = $1"
 	createdSQL  = "UPDATE sch_chameleon.t_replica_tables SET b_created = $2 WHERE i_id_table = $1"
 	pendingSQL  = "UPDATE sch_chameleon.t_replica_tables SET t_pending_keys = $2 WHERE i_id_table = $1"
 )
@@ -46,6 +47,7 @@ const (
 	Loaded      State = "loaded"      // rows and indexes are there, not swapped in yet
 	CatchingUp  State = "catching_up" // in its place; the stream has not come to the high mark
 	Replicating State = "replicating"
+	Copied      State = "copied"   // of a source that is copied and not followed
 	Spared      State = "shadow"   // a shadow table whose rows are not written
 	Excluded    State = "excluded" // parked by the stream, with a reason
 	Failed      State = "failed"   // its copy could not be done, with a reason
@@ -148,6 +150,12 @@ func PutTables(ctx context.Context, db DB, sourceID int64, tables ...*Table) err
 		return nil
 	})
 	return reading("storing tables", err)
+}
+
+// SetCopied stores how much was copied of a table without chunks.
+func SetCopied(ctx context.Context, db DB, tableID, rows, bytes int64) error {
+	_, err := db.Exec(ctx, copiedSQL, tableID, rows, bytes)
+	return reading("storing what was copied of a table", err)
 }
 
 // SetState moves tables to a state and clears the reason of an exclusion.

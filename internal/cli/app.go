@@ -57,6 +57,7 @@ type Reporter interface {
 	Detail(ctx context.Context, name string) (*status.Detail, error)
 	Failures(ctx context.Context, source string) ([]status.Failure, error)
 	Failure(ctx context.Context, id int64) (*status.Failure, error)
+	Subscription(ctx context.Context, name string) (*status.Subscription, error)
 	Translate(ctx context.Context, source, database, statements string) (*status.Translation, error)
 }
 
@@ -77,6 +78,7 @@ type App struct {
 // flags are those that pg_chameleon has, and ours.
 type flags struct {
 	config, source, schema, tables string
+	rollbarLevel                   string
 	logid                          int64
 	debug, full, yes, json, watch  bool
 	restart                        bool

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"pgchameleon/internal/notify"
 	"pgchameleon/internal/status"
 )
 
@@ -17,6 +18,7 @@ func (a *App) initReplica() *cobra.Command {
 		task:     "init_replica",
 		started:  "copying source %s has begun; watch it with show_status --watch",
 		replaces: "start_replica",
+		told:     told{done: notify.InitComplete, failed: notify.InitFailed, message: "init_replica is complete"},
 		do: func(ctx context.Context, j job) error {
 			board := &status.Board{}
 			err := j.showing(ctx, board, func() error {

@@ -92,6 +92,17 @@ func TestTheDetailNamesWhatNeedsAttention(t *testing.T) {
 	}
 }
 
+func TestTablesThatAreNotFollowedAreListedInFull(t *testing.T) {
+	d := detail()
+	d.Replicas = []status.Replica{{Source: "old.things", Target: "new.things", State: "copied", CopiedRows: 7, EstimatedRows: 9}}
+	if got := page(flags{}, func(a *App) { a.showDetail(d, -1) }); strings.Contains(got, "old.things") {
+		t.Errorf("a table that is copied is listed without --full:\n%s", got)
+	}
+	if got := page(flags{full: true}, func(a *App) { a.showDetail(d, -1) }); !regexp.MustCompile("not followed ==\n(.*\n)+.*old.things +│ new.things +│ copied +│ 7 +│ 9 +│ 100 %").MatchString(got) {
+		t.Errorf("with --full:\n%s", got)
+	}
+}
+
 func TestSchemaAndTablesChoose(t *testing.T) {
 	for _, c := range []struct {
 		flags flags

@@ -45,8 +45,7 @@ func (a *App) root() *cobra.Command {
 	f.BoolVar(&a.flags.debug, "debug", false, "stay in the foreground and log everything to the terminal")
 	f.Int64Var(&a.flags.logid, "logid", 0, "line of the error log, for show_errors")
 	f.BoolVar(&a.flags.full, "full", false, "show messages uncut, and the tables that simply replicate")
-	f.String("rollbar-level", "info", "accepted as pg_chameleon has it; nothing is sent to Rollbar")
-	_ = f.MarkHidden("rollbar-level") // it is there
+	f.StringVar(&a.flags.rollbarLevel, "rollbar-level", "info", "least grave events that are sent to Rollbar: critical, error, warning or info")
 	for _, command := range []*cobra.Command{
 		a.setConfigurationFiles(), a.showConfig(), a.showSources(), a.createReplicaSchema(), a.dropReplicaSchema(),
 		a.addSource(), a.dropSource(), a.initReplica(), a.startReplica(), a.syncTables(), a.stopReplica(), a.stopAllReplicas(),

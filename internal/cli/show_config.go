@@ -69,7 +69,7 @@ func (a *App) showSources() *cobra.Command {
 				}
 				port := s.Conn.Port
 				if port == 0 {
-					port = 3306
+					port = map[bool]uint16{false: 3306, true: 5432}[s.PgSQL()]
 				}
 				t.AppendRow(table.Row{s.Name, s.Type, s.Conn.Host, port, s.Conn.User, strings.Join(mappings, "\n")})
 			}

@@ -104,14 +104,22 @@ func (a *App) showDisabled(replicas []status.Replica) {
 
 // showCopying lists the tables that are on their way.
 func (a *App) showCopying(replicas []status.Replica) {
+	a.showCopies("Tables being copied or catching up", replicas, func(r status.Replica) bool {
+		return !disabled(r) && r.State != "replicating" && r.State != copied
+	})
+}
+
+// copied is the state of tables of a source that is copied and not followed.
+const copied = "copied"
+
+func (a *App) showCopies(title string, replicas []status.Replica, wanted func(status.Replica) bool) {
 	t := a.table("Table", "In PostgreSQL", "State", "Rows copied", "Of about", "Done", "Bytes", "Discarded rows", "Since")
 	for _, r := range replicas {
-		if disabled(r) || r.State == "replicating" {
-			continue
+		if wanted(r) {
+			t.AppendRow(table.Row{r.Source, r.Target, r.State, count(r.CopiedRows), count(r.EstimatedRows), share(r), size(r.CopiedBytes), count(r.Discarded), moment(r.Since)})
 		}
-		t.AppendRow(table.Row{r.Source, r.Target, r.State, count(r.CopiedRows), count(r.EstimatedRows), share(r), size(r.CopiedBytes), count(r.Discarded), moment(r.Since)})
 	}
-	a.titled("Tables being copied or catching up", t)
+	a.titled(title, t)
 }
 
 func (a *App) showReplicating(replicas []status.Replica) {
@@ -122,6 +130,7 @@ func (a *App) showReplicating(replicas []status.Replica) {
 		}
 	}
 	a.titled("Tables that replicate", t)
+	a.showCopies("Tables that are copied, and not followed", replicas, func(r status.Replica) bool { return r.State == copied })
 }
 
 // share tells how much of a table is copied; the estimate may be off by half.

@@ -13,6 +13,7 @@ import (
 	"pgchameleon/internal/config"
 	"pgchameleon/internal/daemon"
 	"pgchameleon/internal/fault"
+	"pgchameleon/internal/notify"
 )
 
 // work is a long-running command: how it is named, and what it does once it has
@@ -21,6 +22,7 @@ type work struct {
 	task     string // the command
 	started  string // what is said of a daemon that runs, with the source's name
 	replaces string // a task that is stopped for this one; "": none is
+	told     told
 	do       func(ctx context.Context, j job) error
 }
 
@@ -99,14 +101,22 @@ func (a *App) workHere(ctx context.Context, c *config.Config, source string, w w
 		return err
 	}
 	defer held.Release()
-	j := job{source: source, ready: daemon.Ready}
+	began := false
+	j := job{source: source, ready: func() { began = true; daemon.Ready() }}
 	apart := daemon.Started()
 	log, screen, closing, err := a.logger(c, source)
 	if err != nil {
 		return err
 	}
-	j.log, j.screen = log, screen
 	defer func() { _ = closing() }()
+	sender, err := a.messages(ctx, c, source, log)
+	if err != nil {
+		return err
+	}
+	defer sender.Close()
+	if j.log, j.screen = log, screen; sender != nil {
+		j.log = slog.New(notify.NewHandler(log.Handler(), sender))
+	}
 	if j.engine, err = a.Engine(c, source, j.log); err != nil {
 		return err
 	}
@@ -117,12 +127,21 @@ func (a *App) workHere(ctx context.Context, c *config.Config, source string, w w
 	switch {
 	case err == nil:
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		err = fmt.Errorf("%w: %s of source %s goes on where it was when it is started again", errInterrupted, w.task, source)
+		err = fmt.Errorf("%w: %s of source %s %s when it is started again", errInterrupted, w.task, source, continued(c, source))
 		if apart {
 			j.log.Info("stopped before it was done")
 		}
 	case apart: // in the foreground the caller prints it
 		j.log.Error("ended with an error", "source", source, "error", err)
 	}
+	w.told.tell(sender, w.task, began, err)
 	return err
+}
+
+// continued says how interrupted work continues.
+func continued(c *config.Config, source string) string {
+	if s, err := c.Source(source); err == nil && s.PgSQL() {
+		return "begins anew" // its snapshot is gone
+	}
+	return "goes on where it was"
 }

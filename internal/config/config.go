@@ -27,6 +27,7 @@ type Config struct {
 	LogLevel    string // debug, info, warning or error
 	LogFormat   string // text or json
 	LogDaysKeep int
+	Messages    Messages
 
 	Target        Target
 	Sources       []*Source // in the order of the file
@@ -52,6 +53,9 @@ type Source struct {
 	Name string
 	Type string // mysql or pgsql
 	Conn Conn
+
+	Database string // of a source of type pgsql
+	Slot     string // replication_slot; "": none
 
 	Mappings      []Pair // source database and PostgreSQL schema, in the order of the file
 	LimitTables   []string
@@ -149,17 +153,13 @@ func missingHint(home, path string) string {
 	return "--config takes one of: " + strings.Join(names, ", ")
 }
 
-// Source finds a source of a kind that can be replicated.
+// Source finds a source.
 func (c *Config) Source(name string) (*Source, error) {
 	var names []string
 	for _, s := range c.Sources {
 		if s.Name != name {
 			names = append(names, s.Name)
 			continue
-		}
-		if s.Type != typeMySQL {
-			return nil, fault.New(fault.Config, "give it a source of type mysql, which MariaDB is too",
-				"%s:%d: the source %s is of type %s, which is not replicated", c.Path, s.line, name, s.Type)
 		}
 		return s, nil
 	}
@@ -185,6 +185,10 @@ func (c *Config) secrets() string {
 		return "passwords"
 	case !c.maskKey.text.Empty():
 		return "mask_key"
+	case !c.Messages.rollbarKey.text.Empty():
+		return "rollbar_key"
+	case !c.Messages.webhook.text.Empty():
+		return "webhook_url"
 	}
 	return ""
 }

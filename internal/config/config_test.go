@@ -97,9 +97,14 @@ func TestAFileOfPgChameleonIsReadAsItIs(t *testing.T) {
 	if c.Fillfactor("zoo.cages", "animals.cages") != 30 || c.Fillfactor("zoo.x", "animals.x") != 40 {
 		t.Error("the fillfactors are wrong")
 	}
-	_, err = c.Source("other")
-	if fault.KindOf(err) != fault.Config || !strings.Contains(err.Error(), "of type pgsql, which is not replicated") {
-		t.Errorf("a pgsql source: %v", err)
+	other, err := c.Source("other")
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := other.DialPgSQL()
+	if err != nil || !other.PgSQL() || old.Database != "flood" || old.Port != 5432 || old.Password != "secret" || other.LimitTables[0] != "old.things" ||
+		other.Mappings[0] != (Pair{"old", "new"}) {
+		t.Errorf("the pgsql source is %+v, reached by %+v (%v)", other, old, err)
 	}
 }
 
@@ -119,7 +124,7 @@ func TestKeysThatMeanNothingAreNotedWithTheirReason(t *testing.T) {
 			t.Errorf("the note on %s says nothing", n.Key)
 		}
 	}
-	for _, key := range []string{"replica_batch_size", "replay_max_rows", "batch_retention", "copy_mode", "out_dir", "sleep_loop", "on_error_read", "gtid_enable", "other"} {
+	for _, key := range []string{"replica_batch_size", "replay_max_rows", "batch_retention", "copy_mode", "out_dir", "sleep_loop", "on_error_read", "gtid_enable", "schema_mappings", "my_server_id"} {
 		if !got[key] {
 			t.Errorf("there is no note on %s", key)
 		}

@@ -15,8 +15,7 @@ const (
 
 // fields are the keys of the file.
 func (c *Config) fields() []field {
-	const noRollbar = "nothing is sent to Rollbar; watch show_status --json, the exit code and the log"
-	return append([]field{
+	return slices.Concat([]field{
 		{name: "pid_dir", value: file{&c.PIDDir, "a folder"},
 			doc: "Where each running daemon has its pid file, `<source>.pid`."},
 		{name: "log_dir", value: file{&c.LogDir, "a folder"},
@@ -29,8 +28,6 @@ func (c *Config) fields() []field {
 			doc: "The form of a log line. New in this program."},
 		{name: "log_days_keep", value: number[int]{to: &c.LogDaysKeep, least: 1, most: 36500},
 			doc: "How many days' logs are kept; a new file begins each day."},
-		{name: "rollbar_key", ignored: noRollbar, silent: []string{""}},
-		{name: "rollbar_env", ignored: noRollbar, silent: []string{""}},
 		{name: "type_override", value: custom{c.readOverrides, c.showOverrides, "types with override_to and override_tables or override_columns"},
 			doc: "Replaces the PostgreSQL type of columns; [below](#type_override)."},
 		{name: "value_rules", value: keys{fields: c.ValueRules.fields(), what: "the keys below"},
@@ -44,7 +41,7 @@ func (c *Config) fields() []field {
 			doc: "The PostgreSQL database that receives everything."},
 		{name: "sources", required: true, value: custom{c.readSources, func() string { return "" }, "names with the keys below"},
 			doc: "The servers that are replicated, each below a name of its own, which `--source` takes."},
-	}, c.maskKeyFields()...)
+	}, c.Messages.fields(), c.maskKeyFields())
 }
 
 // fields are the keys of pg_conn.

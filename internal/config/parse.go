@@ -16,6 +16,7 @@ func newConfig(home string, env func(string) string) *Config {
 		LogDaysKeep: 10,
 		Target:      Target{Conn: Conn{SSLMode: "prefer", ConnectTimeout: Duration(10 * time.Second)}},
 		ValueRules:  ValueRules{KeepOriginals: mostOriginals},
+		Messages:    newMessages(),
 		env:         env,
 	}
 }
@@ -38,6 +39,7 @@ func Parse(path string, text []byte, home string, env func(string) string) (*Con
 		c.Target.check(d, conn)
 	}
 	c.checkMaskKey(d, root)
+	c.Messages.check(d, root)
 	if err := d.err(); err != nil {
 		return nil, err
 	}

@@ -43,12 +43,12 @@ environment variable ` + "`CHAMELEON_HOME`" + ` says; a value with a slash, or t
 - Spans of time are numbers with a unit: ` + "`300ms`, `120s`, `5 min`, `2 h`, `1 day`" + `. Sizes are numbers with
   ` + "`k`, `M` or `G`" + `.
 - Passwords stand in the file, in a file of their own (` + "`password_file`" + `), or in the environment
-  (` + "`password_env`" + `); so does ` + "`mask_key`" + `. They are never printed or logged, nor part of a command line.
+  (` + "`password_env`" + `); so do ` + "`mask_key`, `rollbar_key` and `webhook_url`" + `. They are never printed or logged, nor part of a command line.
 - Keys of pg_chameleon that mean nothing any more are accepted; ` + "`show_config`" + ` says why.
 
 `)
 	section(&b, "The whole program", "At the top of the file.", c.fields())
-	b.WriteString(guide("patterns") + guide("type_override"))
+	b.WriteString(guide("webhook_url") + guide("patterns") + guide("type_override"))
 	section(&b, "value_rules", guide("value_rules"), c.ValueRules.fields())
 	section(&b, "pg_conn", "The connection to PostgreSQL.", c.Target.fields())
 	section(&b, "sources.NAME", "Each source.", s.fields())

@@ -21,6 +21,10 @@ func (c *Config) Settings() []Setting {
 		case list[i].Value != "":
 		case list[i].Key == "mask_key":
 			list[i].Value = c.maskKey.String()
+		case list[i].Key == "rollbar_key":
+			list[i].Value = c.Messages.rollbarKey.String()
+		case list[i].Key == "webhook_url":
+			list[i].Value = c.Messages.webhook.String()
 		case strings.HasSuffix(list[i].Key, "_conn.password"):
 			list[i].Value = c.passwordSource(list[i].Key)
 		}

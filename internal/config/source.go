@@ -36,7 +36,7 @@ func (s *Source) fields() []field {
 	of := func(name string) string { return strings.TrimSuffix(name+" of "+s.Name, " of ") }
 	return []field{
 		{name: "type", value: choice{&s.Type, []string{typeMySQL, typePgSQL}},
-			doc: "`mysql`, which MariaDB is too. A source of type `pgsql` is read over and cannot be replicated."},
+			doc: "`mysql`, which MariaDB is too, or `pgsql`: such a source is copied by `init_replica` and not followed, since PostgreSQL's own logical replication does that; `start_replica` prints the commands."},
 		{name: "db_conn", required: true, value: keys{s.connFields(), "the keys below", of("db_conn")},
 			doc: "How the server is reached."},
 		{name: "schema_mappings", required: true, value: custom{s.readMappings, s.showMappings, "databases with their schemas"},
@@ -65,6 +65,8 @@ func (s *Source) fields() []field {
 			doc: "How long the swap of copied tables waits for a lock in PostgreSQL, before it lets others go first and tries again. A bare number is in milliseconds, as PostgreSQL has it; 0 waits for ever."},
 		{name: "net_read_timeout", value: span{to: &s.NetReadTimeout, bare: time.Second},
 			doc: "How long the source waits for us before it drops our connection; a bare number is in seconds."},
+		{name: "replication_slot", value: text{to: &s.Slot, what: "the name of a slot"},
+			doc: "Of a source of type `pgsql`: the slot of logical replication that `init_replica` makes exactly where its copy begins, for a subscription that goes on from there. Left out, none is made. New in this program."},
 		{name: "my_server_id", value: number[uint32]{to: &s.ServerID, least: 0, most: 1<<32 - 1, unset: "a random one"},
 			doc: "Our server id, which no other replica of the server may have."},
 		{name: "on_error_replay", value: choice{&s.OnErrorReplay, []string{"continue", "exit"}},
@@ -95,7 +97,8 @@ func (s *Source) fields() []field {
 func (s *Source) connFields() []field {
 	return append(s.Conn.fields(""),
 		field{name: "charset", ignored: "the connection is always utf8mb4", silent: []string{"utf8", "utf8mb3", "utf8mb4"}},
-		field{name: "database", ignored: "only a source of type pgsql has one; for the others schema_mappings tells the databases"},
+		field{name: "database", value: text{to: &s.Database, what: "the name of a database"},
+			doc: "The database of a source of type `pgsql`, which must be given there; the others have none."},
 	)
 }
 
@@ -112,14 +115,9 @@ func (s *Source) skipFields() []field {
 func readSource(d *decoder, e entry) *Source {
 	s := newSource(d.config)
 	s.Name, s.line = e.key.text, e.key.line
-	before, hashes := len(d.problems), len(d.hashes)
 	s.lift(d, e.value)
 	d.dictionary(e.value, "the source "+s.Name, s.fields())
-	if s.Type == typePgSQL {
-		d.config.note(s.line, s.Name, "a source of type pgsql is read over and cannot be replicated")
-		d.problems, d.hashes = d.problems[:before], d.hashes[:hashes] // what it lacks does not matter
-		return s
-	}
+	s.checkType(d, e.value)
 	if conn := e.value.entry("db_conn"); conn != nil {
 		s.Conn.check(d, conn)
 	}

@@ -10,12 +10,15 @@ import (
 
 // text is any single value.
 type text struct {
-	to   *string
-	what string
+	to    *string
+	what  string
+	empty bool // no value at all is an empty one
 }
 
 func (v text) read(d *decoder, key string, n *node) {
-	if s, ok := d.scalar(key, n, v.takes()); ok {
+	if v.empty && n.kind == null {
+		*v.to = ""
+	} else if s, ok := d.scalar(key, n, v.takes()); ok {
 		*v.to = s
 	}
 }

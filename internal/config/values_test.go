@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -153,11 +154,6 @@ func TestTheKeyOfMasksIsLookedUpWhereItIsNeeded(t *testing.T) {
 	}
 }
 
-// A source of type pgsql is read over: its masks ask for no key.
-func TestMasksOfASourceThatIsReadOverNeedNoKey(t *testing.T) {
-	parse(t, minimal("")+"  other: {type: pgsql, db_conn: {host: h, user: u, database: d}, schema_mappings: {a: b}, masks: {'*': hash}}\n")
-}
-
 func TestTheExamplesOfTheReferenceAreRight(t *testing.T) {
 	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(Reference(), -1)
 	if len(blocks) < 4 {
@@ -188,5 +184,59 @@ func TestRulesReachTheColumns(t *testing.T) {
 	}})
 	if err != nil || table.Columns[0].Map.SQL() != "text" || table.Columns[1].Map.SQL() != "double precision" {
 		t.Errorf("%v, %+v", err, table)
+	}
+}
+
+func TestMessagesGoWhereTheFileSays(t *testing.T) {
+	c := parse(t, "rollbar_key: k3y\nrollbar_env: ''\nwebhook_url_env: HOOK\n"+minimal(""), "HOOK", "https://chat.example.org/t0ken")
+	key, err := c.RollbarKey()
+	if err != nil || key != "k3y" || c.Messages.RollbarEnv != "production" || c.Messages.RollbarURL != "https://api.rollbar.com/api/1/item/" {
+		t.Errorf("Rollbar is reached by %q (%v), %+v", key, err, c.Messages)
+	}
+	hook, err := c.WebhookURL()
+	if err != nil || hook != "https://chat.example.org/t0ken" || c.Messages.WebhookLevel != "info" {
+		t.Errorf("the webhook is %q (%v)", hook, err)
+	}
+	if text := fmt.Sprint(c.Settings()); strings.Contains(text, "k3y") || !strings.Contains(text, "{webhook_url from the environment variable HOOK}") || !strings.Contains(text, "{rollbar_key ********}") {
+		t.Errorf("what is shown is %s", text)
+	}
+	silent := parse(t, "rollbar_key:\nrollbar_env:\n"+minimal(""))
+	if key, err := silent.RollbarKey(); key != "" || err != nil {
+		t.Errorf("without a key it is %q (%v)", key, err)
+	}
+	if hook, err := silent.WebhookURL(); hook != "" || err != nil {
+		t.Errorf("without an address it is %q (%v)", hook, err)
+	}
+	_, err = parse(t, "webhook_url: ftp://t0ken\n"+minimal("")).WebhookURL()
+	if fault.KindOf(err) != fault.Config || strings.Contains(err.Error(), "t0ken") {
+		t.Errorf("an address that is none: %v", err)
+	}
+	if _, err = parse(t, "webhook_url_env: HOOK\n"+minimal("")).WebhookURL(); fault.KindOf(err) != fault.Config {
+		t.Errorf("a variable that is not set: %v", err)
+	}
+	_, err = Parse("/etc/x.yml", []byte("rollbar_key: a\nrollbar_key_file: /b\n"+minimal("")), "/h", env())
+	if err == nil || !strings.Contains(err.Error(), "give one of rollbar_key, rollbar_key_env and rollbar_key_file, not 2") {
+		t.Errorf("two keys: %v", err)
+	}
+}
+
+func TestSourcesOfPostgreSQL(t *testing.T) {
+	const source = "  old: {type: pgsql, db_conn: {host: h, user: u%s}, schema_mappings: {a: b}%s}\n"
+	c := parse(t, minimal("")+fmt.Sprintf(source, ", database: d", ", replication_slot: s, my_server_id: 7"))
+	s, err := c.Source("old")
+	if err != nil || !s.PgSQL() || s.Slot != "s" || len(c.Notes) != 1 || c.Notes[0].Key != "my_server_id" {
+		t.Errorf("the source is %+v (%v), the notes %v", s, err, c.Notes)
+	}
+	for keys, message := range map[[2]string]string{
+		{"", ""}: "db_conn of old has no database", {", database: d", ", masks: {'*': 'null'}"}: "cannot be masked",
+		{", database: d", ", keep_existing_schema: yes"}: "keep_existing_schema: the tables of a source of type pgsql",
+	} {
+		_, err := Parse("/etc/x.yml", []byte(minimal("")+fmt.Sprintf(source, keys[0], keys[1])), "/h", env())
+		if fault.KindOf(err) != fault.Config || !strings.Contains(err.Error(), message) {
+			t.Errorf("%v: %v, want %s", keys, err, message)
+		}
+	}
+	if mysql := parse(t, strings.Replace(minimal("    replication_slot: s\n"), "user: u", "user: u\n      database: d", 1)); len(mysql.Notes) != 2 {
+		t.Errorf("keys for another type give %v", mysql.Notes)
 	}
 }

@@ -37,7 +37,18 @@ func (e *Engine) with(ctx context.Context, do func(conn *dial.Conn) error) error
 	return do(conn)
 }
 
+// spec finds a source of MySQL or MariaDB.
 func (e *Engine) spec(name string) (Spec, error) {
+	s, err := e.either(name)
+	if err == nil && s.PgSQL != nil {
+		return Spec{}, fault.New(fault.Config, "a fresh copy of it is made with: chameleon init_replica --source "+name,
+			"source %s is PostgreSQL: it is copied, not followed, and the command is for sources that are followed", name)
+	}
+	return s, err
+}
+
+// either finds a source of any type.
+func (e *Engine) either(name string) (Spec, error) {
 	s, known := e.specs[name]
 	if !known {
 		return Spec{}, fault.New(fault.Config, "chameleon show_sources lists them", "the configuration has no source %q", name)
@@ -69,12 +80,16 @@ func (e *Engine) DropReplicaSchema(ctx context.Context) (dropped bool, err error
 // AddSource registers a source of the configuration, after a look at the server
 // behind it.
 func (e *Engine) AddSource(ctx context.Context, name string) error {
-	spec, err := e.spec(name)
+	spec, err := e.either(name)
 	if err != nil {
 		return err
 	}
+	kind := catalogue.MySQL
+	if spec.PgSQL != nil {
+		kind = catalogue.PgSQL
+	}
 	return e.with(ctx, func(conn *dial.Conn) error {
-		_, err := catalogue.AddSource(ctx, conn, name, "mysql", spec.Rules.Schemas)
+		_, err := catalogue.AddSource(ctx, conn, name, kind, spec.Rules.Schemas)
 		return err
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/ddl"
 	"pgchameleon/internal/event"
+	"pgchameleon/internal/notify"
 	"pgchameleon/internal/schema"
 	"pgchameleon/internal/target/dial"
 )
@@ -147,7 +148,7 @@ func (w *writer) keepOut(ctx context.Context, s *statement, inTheWay []schema.Na
 		}
 		w.applier.Exclude(name.String())
 		w.excluded.add(name, w.number)
-		w.log.Warn("table not followed", "table", name.String(), "reason", reason)
+		w.log.Warn("table not followed", notify.Key, notify.TableExcluded, "table", name.String(), "reason", reason)
 	}
 	return nil
 }

@@ -25,11 +25,17 @@ import (
 
 // InitReplica copies a source's tables. See Replica.Init.
 func (e *Engine) InitReplica(ctx context.Context, name string, board *status.Board, restart bool, ready func()) error {
-	spec, err := e.spec(name)
+	spec, err := e.either(name)
 	if err != nil {
 		return err
 	}
-	if err := New(spec, e.log).Init(ctx, board, restart, ready); err != nil {
+	replica := New(spec, e.log)
+	if spec.PgSQL != nil {
+		err = replica.clone(ctx, board, ready)
+	} else {
+		err = replica.Init(ctx, board, restart, ready)
+	}
+	if err != nil {
 		return fmt.Errorf("copying source %s: %w", name, err)
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"pgchameleon/internal/apply"
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/fault"
+	"pgchameleon/internal/notify"
 	"pgchameleon/internal/schema"
 	"pgchameleon/internal/target/dial"
 )
@@ -68,7 +69,7 @@ func (w *writer) park(ctx context.Context, tx dial.Tx, name schema.Name, reason 
 	}
 	w.applier.Exclude(name.String())
 	w.excluded.add(name, w.number)
-	w.log.Warn("table excluded", "table", name.String(), "position", position.String(), "reason", reason)
+	w.log.Warn("table excluded", notify.Key, notify.TableExcluded, "table", name.String(), "position", position.String(), "reason", reason)
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"pgchameleon/internal/copier"
 	"pgchameleon/internal/fault"
 	"pgchameleon/internal/mapping"
+	"pgchameleon/internal/notify"
 	"pgchameleon/internal/schema"
 	target "pgchameleon/internal/target/dial"
 	"pgchameleon/internal/target/write"
@@ -269,7 +270,7 @@ func (f *refilling) again(ctx context.Context, cause error, anew bool) error {
 
 // giveUp ends a refill: its tables stay as they are.
 func (f *refilling) giveUp(ctx context.Context, cause error) error {
-	f.log.Error("a refill has failed and is given up", "tables", f.names(), "error", cause)
+	f.log.Error("a refill has failed and is given up", notify.Key, notify.RefillFailed, "tables", f.names(), "error", cause)
 	f.discard(ctx)
 	return target.InTx(ctx, f.pool, func(tx target.Tx) error {
 		if err := catalogue.EndRefill(ctx, tx, f.r); err != nil {

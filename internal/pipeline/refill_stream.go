@@ -12,6 +12,7 @@ import (
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/event"
 	"pgchameleon/internal/mapping"
+	"pgchameleon/internal/notify"
 	"pgchameleon/internal/relay"
 	"pgchameleon/internal/schema"
 	"pgchameleon/internal/source/binlog"
@@ -58,7 +59,7 @@ func (f *refilling) follow(ctx context.Context, from *origin) error {
 		return nil
 	}
 	if errors.Is(err, errLanded) {
-		f.log.Info("tables that were filled from the source are followed with the others", "tables", f.names(), "position", f.r.Position.String())
+		f.log.Info("tables that were filled from the source are followed with the others", notify.Key, notify.RefillComplete, "tables", f.names(), "position", f.r.Position.String())
 		return nil
 	}
 	return err

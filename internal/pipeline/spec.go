@@ -24,6 +24,8 @@ import (
 type Spec struct {
 	Name             string // of the source
 	MySQL            source.Config
+	PgSQL            *target.Config // of a source that is PostgreSQL itself; nil for MySQL and MariaDB
+	Slot             string         // replication_slot: made where such a source's copy begins; "": none
 	Postgres         target.Config
 	Rules            mapping.Rules             // Types and Fold are found out, not given
 	ServerID         uint32                    // as a replica of the source; 0: chosen

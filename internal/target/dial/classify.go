@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -34,6 +35,19 @@ func Classify(err error) error {
 	}
 	return err
 }
+
+// About gives an error whose advice names another connection than pg_conn; with "" it is
+// the same error.
+func About(name string, err error) error {
+	var known *fault.Error
+	if name == "" || !errors.As(err, &known) || !strings.Contains(known.Hint, usual) {
+		return err
+	}
+	return &fault.Error{Kind: known.Kind, Err: err, Hint: strings.ReplaceAll(known.Hint, usual, name)}
+}
+
+// usual is the connection that advice names.
+const usual = "pg_conn"
 
 // Code gives the SQLSTATE of a server's refusal in err's chain, or "".
 func Code(err error) string {

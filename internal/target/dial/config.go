@@ -65,6 +65,9 @@ func (c Config) session() (*pgx.ConnConfig, error) {
 	config.DialFunc = dialer.DialContext
 	config.RuntimeParams["application_name"] = applicationName(c.Source)
 	config.RuntimeParams["client_encoding"] = "UTF8"
+	if c.Replication {
+		config.RuntimeParams["replication"] = "database"
+	}
 	config.RuntimeParams["statement_timeout"] = "0" // it would count for the settings, too
 	delete(config.RuntimeParams, "timezone")        // PGTZ: ours is UTC
 	config.AfterConnect = func(ctx context.Context, conn *pgconn.PgConn) error {

@@ -28,6 +28,8 @@ type Config struct {
 	Key            string
 	ConnectTimeout time.Duration // for one attempt; 0: 10 s
 	Source         string        // named in application_name, so that pg_stat_activity tells sources apart
+	Name           string        // of the connection's key in the configuration, for advice; "": pg_conn
+	Replication    bool          // a session that also takes commands of the replication protocol
 }
 
 // The driver's types by the names that the packages above use, so that the
@@ -54,11 +56,11 @@ type DB interface {
 func Connect(ctx context.Context, c Config) (*Conn, error) {
 	config, err := c.session()
 	if err != nil {
-		return nil, err
+		return nil, About(c.Name, err)
 	}
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return nil, explain(ctx, &config.Config, err)
+		return nil, About(c.Name, explain(ctx, &config.Config, err))
 	}
 	return conn, nil
 }

@@ -37,7 +37,17 @@ func (l *Loader) BuildIn(ctx context.Context, tx pgx.Tx, t *mapping.Table, index
 	if err != nil || len(there) > 0 {
 		return err
 	}
+	return run(ctx, tx, l.memory(), index.SQL)
+}
+
+// BuildRaw builds an index or a constraint by statements alone. Its errors tell no values of rows.
+func (l *Loader) BuildRaw(ctx context.Context, statements ...string) error {
+	return l.Attempt(ctx, append([]string{l.memory()}, statements...)...)
+}
+
+// memory is a statement that gives a transaction memory for building an index.
+func (l *Loader) memory() string {
 	memory := min(max(allMemory/max(1, l.Builders), leastMemory), mostMemory)
-	return run(ctx, tx, fmt.Sprintf(`select set_config('maintenance_work_mem', '%dMB', true)
-		where pg_size_bytes(current_setting('maintenance_work_mem')) < %d`, memory, memory<<20), index.SQL)
+	return fmt.Sprintf(`select set_config('maintenance_work_mem', '%dMB', true)
+		where pg_size_bytes(current_setting('maintenance_work_mem')) < %d`, memory, memory<<20)
 }

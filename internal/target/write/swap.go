@@ -31,25 +31,32 @@ func (l *Loader) Swap(ctx context.Context, t *mapping.Table, record func(tx pgx.
 
 // SwapTogether is Swap for several tables in one transaction.
 func (l *Loader) SwapTogether(ctx context.Context, tables []*mapping.Table, record func(tx pgx.Tx) error) error {
+	t := tables[0] // in hand
+	err := l.patiently(ctx, func() string { return t.Ident() }, func(tx pgx.Tx) error {
+		for _, t = range tables {
+			if err := l.swap(ctx, tx, t); err != nil {
+				return err
+			}
+		}
+		return record(tx)
+	})
+	if err != nil {
+		return fmt.Errorf("swapping in the table %s: %w", t.Ident(), err)
+	}
+	return nil
+}
+
+// patiently runs work in a transaction, again and again while something is in use that it has to lock.
+func (l *Loader) patiently(ctx context.Context, name func() string, work func(tx pgx.Tx) error) error {
 	tries := l.LockTries
 	if tries <= 0 {
 		tries = defaultLockTries
 	}
-	t := tables[0] // in hand
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		at := 0
-		err := l.Begin(ctx, func(tx pgx.Tx) error {
-			for at = range tables {
-				if err := l.swap(ctx, tx, tables[at]); err != nil {
-					return err
-				}
-			}
-			return record(tx)
-		})
-		t = tables[at]
+		err := l.Begin(ctx, work)
 		switch dial.Code(err) {
 		case "55P03", "40P01": // lock_not_available, deadlock_detected
-			l.Log.Info("a table to be replaced is in use, waiting for it", "table", t.Ident())
+			l.Log.Info("a table to be replaced is in use, waiting for it", "table", name())
 			return struct{}{}, err
 		}
 		if err != nil {
@@ -57,18 +64,18 @@ func (l *Loader) SwapTogether(ctx context.Context, tables []*mapping.Table, reco
 		}
 		return struct{}{}, nil
 	}, backoff.WithMaxTries(uint(tries)), backoff.WithMaxElapsedTime(0)) // #nosec G115 -- positive
-	if err != nil {
-		var permanent *backoff.PermanentError
-		if errors.As(err, &permanent) {
-			err = permanent.Unwrap()
-		}
-		if code := dial.Code(err); code == "55P03" || code == "40P01" {
-			err = fault.New(fault.State, "end the long transactions that use it (pg_stat_activity shows them), then run the command again",
-				"it is in use all the time%w", silent{err})
-		}
-		return fmt.Errorf("swapping in the table %s: %w", t.Ident(), err)
+	if err == nil {
+		return nil
 	}
-	return nil
+	var permanent *backoff.PermanentError
+	if errors.As(err, &permanent) {
+		err = permanent.Unwrap()
+	}
+	if code := dial.Code(err); code == "55P03" || code == "40P01" {
+		return fault.New(fault.State, "end the long transactions that use it (pg_stat_activity shows them), then run the command again",
+			"it is in use all the time%w", silent{err})
+	}
+	return err
 }
 
 func (l *Loader) lockTimeout() string {
