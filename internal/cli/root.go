@@ -48,7 +48,7 @@ func (a *App) root() *cobra.Command {
 	f.String("rollbar-level", "info", "accepted as pg_chameleon has it; nothing is sent to Rollbar")
 	_ = f.MarkHidden("rollbar-level") // it is there
 	for _, command := range []*cobra.Command{
-		a.setConfigurationFiles(), a.showConfig(), a.showSources(), a.createReplicaSchema(), a.dropReplicaSchema(),
+		a.setConfigurationFiles(), a.showConfig(), a.showSources(), a.createReplicaSchema(), a.upgradeReplicaSchema(), a.dropReplicaSchema(),
 		a.addSource(), a.dropSource(), a.initReplica(), a.startReplica(), a.syncTables(), a.stopReplica(), a.stopAllReplicas(),
 		a.showStatus(), a.showErrors(), a.translateDDL(), a.enableReplica(),
 		a.applyHeld(), a.skipHeld(), a.skipTransaction(), a.versionCommand(),

@@ -338,6 +338,9 @@ func likeTable(name schema.Name, like *schema.Table) *schema.Table {
 	t := like.Clone()
 	old := t.Name.Table
 	t.Name, t.ForeignKeys, t.AutoIncrement = name, nil, 0
+	for i := range t.Columns {
+		t.Columns[i].As = ""
+	}
 	renameChecks(t, old)
 	return t
 }
