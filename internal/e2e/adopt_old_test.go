@@ -97,8 +97,10 @@ func typeAsBefore(c []string) string {
 		return "numeric(" + c[6] + "," + c[7] + ")"
 	case "float", "double":
 		return "double precision"
-	case "date":
-		return "date"
+	case "date", "json":
+		return c[1]
+	case "point", "geometry":
+		return "bytea"
 	}
 	return "text" // set, the texts, and JSON of MariaDB
 }
@@ -106,14 +108,14 @@ func typeAsBefore(c []string) string {
 func selectAsBefore(c []string) string {
 	name := backtick(c[0])
 	switch c[1] {
-	case "tinyblob", "blob", "mediumblob", "longblob", "binary", "varbinary":
+	case "tinyblob", "blob", "mediumblob", "longblob", "binary", "varbinary", "point", "geometry":
 		return "HEX(" + name + ")"
 	case "bit":
 		return "CAST(" + name + " AS UNSIGNED)"
 	case "datetime", "timestamp":
-		return "NULLIF(" + name + ", '0000-00-00 00:00:00')"
+		return "NULLIF(CAST(" + name + " AS CHAR), '0000-00-00 00:00:00')"
 	case "date":
-		return "NULLIF(" + name + ", '0000-00-00')"
+		return "NULLIF(CAST(" + name + " AS CHAR), '0000-00-00')"
 	}
 	return "CAST(" + name + " AS CHAR CHARACTER SET utf8)"
 }

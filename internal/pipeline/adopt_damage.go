@@ -54,23 +54,24 @@ func (s *adopting) damages(ctx context.Context, t *mapping.Table, utc bool) ([]s
 	return s.inPairs(ctx, t, pairs)
 }
 
-// inTarget leaves the doubts that rows in PostgreSQL do not clear.
-func (s *adopting) inTarget(ctx context.Context, t *mapping.Table, doubts []adopt.Doubt) ([]adopt.Doubt, error) {
+// inTarget leaves the doubts that rows in PostgreSQL do not clear, which are read once for all.
+func (s *adopting) inTarget(ctx context.Context, t *mapping.Table, doubts []adopt.Doubt) (left []adopt.Doubt, err error) {
+	var asked []adopt.Doubt
 	var conditions []string
 	for _, d := range doubts {
-		conditions = append(conditions, cmpOr(d.Target, "true"))
-	}
-	found, err := legacy.Any(ctx, s.adoption.conn, t.Ident(), conditions)
-	if err != nil {
-		return nil, err
-	}
-	var left []adopt.Doubt
-	for i, d := range doubts {
-		if found[i] || d.Target == "" { // the rows may be those that are missing
+		if d.Target == "" { // the rows may be those that are missing
 			left = append(left, d)
+		} else {
+			asked, conditions = append(asked, d), append(conditions, d.Target)
 		}
 	}
-	return left, nil
+	found, err := legacy.Any(ctx, s.adoption.conn, t.Ident(), conditions)
+	for i := range found {
+		if found[i] {
+			left = append(left, asked[i])
+		}
+	}
+	return left, err
 }
 
 // inSource leaves the doubts that rows of the source do not clear, which are read once for all.

@@ -107,7 +107,10 @@ func (s *adopting) judgeTable(ctx context.Context, v *verdict, t *legacy.Table, 
 	if t.Discarded > 0 {
 		refuse("pg_chameleon could not store %d changes of it", t.Discarded)
 	}
-	if at, altered := w.altered[s.key(v.name)]; altered {
+	switch at, altered, err := w.alteredSince(s.key(v.name), v.bounds.before); {
+	case err != nil:
+		return err
+	case altered:
 		refuse("a statement on the source, at %s, may have changed its definition since pg_chameleon's position", at)
 	}
 	switch err := s.unread[v.name]; {

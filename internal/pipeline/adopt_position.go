@@ -58,25 +58,38 @@ type bounds struct{ before, after event.Position }
 // window is what the binary log says between the place where the replica goes on and now.
 type window struct {
 	bounds  map[legacy.Place]bounds
-	altered map[schema.Name]string // tables that statements are about, and the statement's place
-	born    map[schema.Name]bool   // names that come to stand for a table
+	altered map[schema.Name]touch // tables that statements are about, with the last one
+	born    map[schema.Name]bool  // names that come to stand for a table
+}
+
+// touch is a statement about a table.
+type touch struct {
+	where string
+	in    *event.Transaction
+}
+
+// alteredSince says whether a statement after a position was about a table, and where it is.
+func (w *window) alteredSince(name schema.Name, mark event.Position) (where string, is bool, err error) {
+	last, found := w.altered[name]
+	if !found {
+		return "", false, nil
+	}
+	order, err := binlog.NewTracker(event.Position{})
+	if err != nil {
+		return "", false, err
+	}
+	covered, err := order.Covers(mark, last.in)
+	return last.where, !covered, err
 }
 
 // lookFrom reads the binary log from the beginning of the first place's file up to end.
 func (s *adopting) lookFrom(ctx context.Context, places []legacy.Place, first legacy.Place, end event.Position) (*window, error) {
 	server := s.origin.server
 	from := event.Position{Flavor: server.Flavor, Server: server.ID, File: first.File, Offset: 4}
-	own := from
-	if server.Flavor == event.MySQL && server.GTID {
-		var err error
-		if own.GTIDs, err = inspect.FormerGTIDs(ctx, s.origin.conn, first.File); err != nil {
-			return nil, err
-		}
-	}
-	l := &looking{s: s, window: &window{bounds: map[legacy.Place]bounds{}, altered: map[schema.Name]string{}, born: map[schema.Name]bool{}}, first: s.position(first), end: end, places: places}
+	l := &looking{s: s, window: &window{bounds: map[legacy.Place]bounds{}, altered: map[schema.Name]touch{}, born: map[schema.Name]bool{}}, first: s.position(first), end: end, places: places}
 	l.end.GTIDs = ""
 	var err error
-	if l.tracker, err = binlog.NewTracker(own); err != nil {
+	if l.tracker, err = s.trackerAt(ctx, from); err != nil {
 		return nil, err
 	}
 	reading, stop := context.WithCancel(ctx)
@@ -101,6 +114,22 @@ func (s *adopting) lookFrom(ctx context.Context, places []legacy.Place, first le
 		}
 	}
 	return l.window, s.complete(ctx, l.window)
+}
+
+// trackerAt follows the log from the beginning of a file on, with the GTIDs where MySQL has them.
+func (s *adopting) trackerAt(ctx context.Context, from event.Position) (*binlog.Tracker, error) {
+	if s.origin.server.Flavor != event.MySQL || !s.origin.server.GTID {
+		return binlog.NewTracker(from)
+	}
+	former, err := inspect.FormerGTIDs(ctx, s.origin.conn, from.File)
+	if err != nil {
+		return nil, err
+	}
+	if former == "" {
+		return binlog.NewFirstTracker(from)
+	}
+	from.GTIDs = former
+	return binlog.NewTracker(from)
 }
 
 // complete adds MariaDB's GTIDs, which the server knows of every place.
@@ -197,12 +226,13 @@ func (l *looking) statement(t *event.Transaction, st *event.Statement) error {
 	d := l.s.origin.dialect
 	d.SQLMode = st.SQLMode
 	where := fmt.Sprintf("%s:%d", t.File, st.Offset)
+	touched := touch{where, &event.Transaction{Server: t.Server, File: t.File, End: t.End}}
 	touch := func(names ...schema.Name) {
 		for _, n := range names {
 			if n.Schema == "" {
 				n.Schema = st.Schema
 			}
-			l.altered[l.s.key(n)] = where
+			l.altered[l.s.key(n)] = touched
 		}
 	}
 	bear := func(n schema.Name) {

@@ -9,14 +9,19 @@ import (
 	"pgchameleon/internal/target/dial"
 )
 
-// Any tells of each condition over a table's rows whether some row meets it.
+// Any tells of each condition over a table's rows whether some row meets it. The rows are read once.
 func Any(ctx context.Context, db dial.DB, ident string, conditions []string) ([]bool, error) {
-	found := make([]bool, len(conditions))
+	if len(conditions) == 0 {
+		return nil, nil
+	}
+	list := make([]string, len(conditions))
 	for i, condition := range conditions {
-		sql := fmt.Sprintf("SELECT EXISTS (SELECT FROM %s WHERE %s)", ident, condition)
-		if err := db.QueryRow(ctx, sql).Scan(&found[i]); err != nil {
-			return nil, fmt.Errorf("looking at the rows of %s: %w", ident, dial.Classify(err))
-		}
+		list[i] = "coalesce(bool_or(" + condition + "), false)"
+	}
+	var found []bool
+	sql := fmt.Sprintf("SELECT ARRAY[%s] FROM %s", strings.Join(list, ", "), ident)
+	if err := db.QueryRow(ctx, sql).Scan(&found); err != nil {
+		return nil, fmt.Errorf("looking at the rows of %s: %w", ident, dial.Classify(err))
 	}
 	return found, nil
 }
