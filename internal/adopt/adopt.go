@@ -40,6 +40,9 @@ func Fit(definition *schema.Table, there *legacy.Relation, rules *mapping.Rules)
 	if !there.Owned {
 		f.doubt("the table in PostgreSQL belongs to another role")
 	}
+	if f.Source.Versioned {
+		f.doubt("it is system-versioned, and pg_chameleon does not tell its history from its rows")
+	}
 	found := &ddl.Found{Sequences: map[string]string{}, Enums: map[string]string{}, Labels: map[string]int{}, NotNull: map[string]bool{}}
 	for _, c := range plain.Columns {
 		f.column(c, there.Column(c.Name), plain.Schema, found)
@@ -80,6 +83,7 @@ func (f *Fitted) column(c mapping.Column, there *legacy.Column, schemaName strin
 	}
 	found.Sequences[c.Name], found.NotNull[c.Name] = there.Sequence, there.NotNull
 	kept := there.Type
+	collation, _ := c.Map.ICU()
 	switch {
 	case c.Enum != "" && there.Enum != "" && beginning(c.Map.Enum(), there.Labels):
 		found.Enums[c.Name], found.Labels[c.Name] = there.Enum, len(there.Labels)
@@ -92,7 +96,7 @@ func (f *Fitted) column(c mapping.Column, there *legacy.Column, schemaName strin
 			}
 		}
 		kept = mapping.Quote(schemaName) + "." + mapping.Quote(there.Enum)
-	case c.Enum == "" && holds(there.Type, c.Map.SQL()):
+	case c.Enum == "" && collation == "" && holds(there.Type, c.Map.SQL()):
 		return
 	}
 	f.Source.Columns[c.Ordinal].As = kept

@@ -7,6 +7,7 @@ import (
 
 	"pgchameleon/internal/mapping"
 	"pgchameleon/internal/schema"
+	"pgchameleon/internal/typemap"
 )
 
 // Doubt is a damage that a column may have. It is there if a row in PostgreSQL meets Target
@@ -96,10 +97,20 @@ func baseOf(as string) string {
 func (d *doubting) temporal() {
 	text := "CAST(" + d.m + " AS CHAR)"
 	zero := text + " LIKE '%-00%'"
-	if !d.c.Map.NotNull() {
-		zero += " AND " + text + " NOT LIKE '0000-00-00%'"
+	const left = "has zero dates, whose rows pg_chameleon does not take"
+	switch {
+	case d.c.Map.NotNull():
+		d.add(Doubt{Source: zero}, left)
+	case strings.Contains(d.c.Map.KeyIdentity(), typemap.ZeroDate.Key()):
+		d.add(Doubt{Source: zero}, "has zero dates, which are NULL in PostgreSQL, or are missing, and not what value_rules make of them")
+	default:
+		d.add(Doubt{Source: zero + " AND " + text + " NOT LIKE '0000-00-00%'"}, left)
 	}
-	d.add(Doubt{Source: zero}, "has zero dates, whose rows pg_chameleon does not take")
+	d.moment()
+}
+
+// moment: pg_chameleon copies moments in the session's time zone, and follows them in its own.
+func (d *doubting) moment() {
 	if d.s.Type.Name == "timestamp" {
 		d.add(Doubt{
 			Target: d.p + " IS NOT NULL", Source: d.m + " IS NOT NULL", Moment: true,

@@ -35,6 +35,7 @@ func (a *App) upgradeReplicaSchema() *cobra.Command {
 	}
 	command.Flags().BoolVar(&a.flags.dryRun, "dry-run", false, "show what would be done, and do nothing")
 	command.Flags().BoolVar(&a.flags.yes, "yes", false, "do not ask")
+	command.Flags().BoolVar(&a.flags.json, "json", false, "print the plan as JSON, for programs")
 	return command
 }
 
@@ -42,25 +43,9 @@ func (a *App) upgrade(cmd *cobra.Command, c *config.Config, e Engine) error {
 	var plan *status.Adoption
 	err := e.UpgradeReplicaSchema(cmd.Context(), func(p *status.Adoption) (bool, error) {
 		plan = p
-		fmt.Fprintf(a.Out, "The catalogue sch_chameleon is %s.\n", p.Found)
-		if p.Own {
-			return !a.flags.dryRun, nil
-		}
-		for _, s := range c.Sources {
-			if process, err := daemon.Running(pidFile(c, s.Name)); err != nil {
-				return false, err
-			} else if process.Running() {
-				return false, daemon.Busy(pidFile(c, s.Name), process)
-			}
-		}
-		a.showAdoption(p)
-		if a.flags.dryRun {
-			fmt.Fprintln(a.Out, "Nothing was changed (--dry-run).")
-			return false, nil
-		}
-		return true, a.ask("This program takes the replica over; pg_chameleon can no longer follow it.")
+		return a.agreed(c, p)
 	})
-	if err != nil || a.flags.dryRun {
+	if err != nil || a.flags.dryRun || a.flags.json {
 		return err
 	}
 	if plan.Own {
@@ -74,6 +59,36 @@ func (a *App) upgrade(cmd *cobra.Command, c *config.Config, e Engine) error {
 		}
 	}
 	return nil
+}
+
+// agreed shows a plan, and says whether it is to be carried out.
+func (a *App) agreed(c *config.Config, p *status.Adoption) (bool, error) {
+	for _, s := range c.Sources {
+		if p.Own {
+			break
+		}
+		if process, err := daemon.Running(pidFile(c, s.Name)); err != nil {
+			return false, err
+		} else if process.Running() {
+			return false, daemon.Busy(pidFile(c, s.Name), process)
+		}
+	}
+	if a.flags.json {
+		if err := a.printJSON(p); err != nil {
+			return false, err
+		}
+	} else {
+		fmt.Fprintf(a.Out, "The catalogue sch_chameleon is %s.\n", p.Found)
+		a.showAdoption(p)
+	}
+	switch {
+	case a.flags.dryRun && !a.flags.json:
+		fmt.Fprintln(a.Out, "Nothing was changed (--dry-run).")
+		return false, nil
+	case a.flags.dryRun || p.Own:
+		return !a.flags.dryRun, nil
+	}
+	return true, a.ask("This program takes the replica over; pg_chameleon can no longer follow it.")
 }
 
 // showAdoption shows what becomes of each source and its tables.

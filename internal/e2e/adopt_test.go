@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -60,6 +61,8 @@ var damaged = []struct{ name, create, insert, reason string }{
 	{"years", "(id INT PRIMARY KEY, v YEAR)", "(1, 2000)", "1900"},
 	{"lone", "(id INT, v INT)", "(1, 1), (1, 1)", "no key"},
 	{"loose", "(id INT NULL UNIQUE, v INT)", "(1, 1), (NULL, 2)", "no key of columns that are NOT NULL"},
+	{"dated", "(id INT PRIMARY KEY, v DATETIME NULL)", "(1, '0000-00-00 00:00:00')", "value_rules"},
+	{"history", "(id INT PRIMARY KEY, v INT) WITH SYSTEM VERSIONING", "(1, 1)", "pg_chameleon does not follow it"},
 	{"parted", "(id INT PRIMARY KEY, v INT)", "(1, 1)", "23505 - duplicate key"},
 	{"stored", "(id INT PRIMARY KEY, v INT)", "(1, 1)", "could not store 1 changes"},
 	{"altered", "(id INT PRIMARY KEY, v INT)", "(1, 1)", "may have changed its definition"},
@@ -73,7 +76,7 @@ var damaged = []struct{ name, create, insert, reason string }{
 // trusted; the others are named, and filled by sync_tables.
 func TestAReplicaOfPgChameleonIsTakenOver(t *testing.T) {
 	src, dst := defaultPair(t)
-	r := bareReplica(t, src, dst, options{yaml: "    refill: manual\n"})
+	r := bareReplica(t, src, dst, options{yaml: "    refill: manual\nvalue_rules:\n  by_column:\n    \"*.dated.v\":\n      zero_date: -infinity\n"})
 	o := &old{replica: r}
 	schema := r.schemas[r.marker]
 	r.source(sound...)
@@ -86,7 +89,7 @@ func TestAReplicaOfPgChameleonIsTakenOver(t *testing.T) {
 		r.source("INSERT INTO customers VALUES " + strings.Join(rows, ", "))
 	}
 	for _, d := range damaged {
-		r.source("SET SESSION sql_mode = ''", "CREATE TABLE "+d.name+" "+d.create+" ENGINE=InnoDB", "INSERT INTO "+d.name+" VALUES "+d.insert)
+		r.source("SET SESSION sql_mode = ''", "CREATE TABLE "+d.name+" "+d.create, "INSERT INTO "+d.name+" VALUES "+d.insert)
 	}
 	r.source("CREATE TABLE unneeded (id INT PRIMARY KEY)", "CREATE TABLE later (id INT PRIMARY KEY, v INT)", "INSERT INTO later VALUES (1, 1)")
 	r.oldCatalogue("2.0.10")
@@ -116,6 +119,9 @@ func TestAReplicaOfPgChameleonIsTakenOver(t *testing.T) {
 		t.Errorf("--dry-run has changed something:\n%s", out)
 	}
 	r.tells(out)
+	if out := r.must("upgrade_replica_schema", "--dry-run", "--json"); !json.Valid([]byte(out)) || !strings.Contains(out, `"followed": true`) {
+		t.Errorf("as JSON the plan is %s", out)
+	}
 	out = r.must("upgrade_replica_schema", "--yes")
 	if !strings.Contains(out, "kept as _sch_chameleon_2_0") {
 		t.Errorf("upgrade_replica_schema says:\n%s", out)
@@ -134,8 +140,8 @@ func TestAReplicaOfPgChameleonIsTakenOver(t *testing.T) {
 	r.must("sync_tables", "--source", "mysql", "--tables", "disabled")
 	r.allReplicate()
 	r.caughtUp()
-	dst.Exec(t, r.database, "DROP TABLE "+in+"unneeded")                         // which nobody follows
-	r.source("DELETE FROM times WHERE id = 2", "DELETE FROM zeros WHERE id = 2") // which a rule has changed
+	dst.Exec(t, r.database, "DROP TABLE "+in+"unneeded")                                              // which nobody follows
+	r.source("DELETE FROM times WHERE id = 2", "DELETE FROM zeros WHERE id = 2", "DELETE FROM dated") // which a rule has changed
 	r.caughtUp()
 	r.same()
 }

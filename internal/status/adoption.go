@@ -5,7 +5,7 @@ package status
 type Adoption struct {
 	Found   string          `json:"found"`          // whose catalogue it is, with its version
 	Own     bool            `json:"own"`            // it is one of this program's
-	Version int             `json:"version"`        // that it has now, or would have
+	Version int             `json:"version"`        // of this program's own: that it has afterwards
 	Kept    string          `json:"kept,omitempty"` // the name under which pg_chameleon's is kept
 	Sources []AdoptedSource `json:"sources"`        // that are taken over
 	Left    []string        `json:"left,omitempty"` // what is not taken over, and why
