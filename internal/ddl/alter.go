@@ -38,9 +38,10 @@ func newDraft(t *schema.Table, d parse.Dialect) *draft {
 // text, those that name present columns come before those that name new ones.
 func (x *draft) alter(s *parse.AlterTable) error {
 	x.lenient = s.Ignore
+	actions := restated(x.before, s.Actions, x.d)
 	renamed := map[string]string{}
 	for _, pass := range []func(parse.Action, map[string]string) error{x.options, x.columns, x.additions} {
-		for _, a := range s.Actions {
+		for _, a := range actions {
 			if err := pass(a, renamed); err != nil {
 				return err
 			}
@@ -49,13 +50,13 @@ func (x *draft) alter(s *parse.AlterTable) error {
 	x.renameColumns(renamed)
 	x.fitParts()
 	for i, pass := range []func(parse.Action) error{x.dropKeys, x.addKeys, x.rest} {
-		for _, a := range s.Actions {
+		for _, a := range actions {
 			if err := pass(a); err != nil {
 				return err
 			}
 		}
 		if i == 0 {
-			if err := x.renameIndexes(s.Actions); err != nil {
+			if err := x.renameIndexes(actions); err != nil {
 				return err
 			}
 		}

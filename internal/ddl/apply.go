@@ -16,7 +16,8 @@ import (
 // PostgreSQL must do. The error is an *Untranslatable.
 func Apply(set *schema.Set, st *event.Statement, d parse.Dialect, rules *mapping.Rules) (*Effect, error) {
 	d.SQLMode, d.Zone = st.SQLMode, zone(st.TimeZone)
-	x := &applier{set: set, st: st, d: d, rules: rules, effect: &Effect{}}
+	x := newApplier(set, rules)
+	x.st, x.d = st, d
 	statement, err := parse.Parse(st.SQL, d)
 	if err != nil {
 		if len(rules.Masks) > 0 { // the message may quote what a masked column holds
@@ -58,6 +59,13 @@ type applier struct {
 	effect *Effect
 }
 
+func newApplier(set *schema.Set, rules *mapping.Rules) *applier {
+	x, own := &applier{set: set, effect: &Effect{}}, *rules
+	own.Sequences = func(name schema.Name) bool { return x.sequenceNamed(name) != nil }
+	x.rules = &own
+	return x
+}
+
 func (x *applier) apply(statement parse.Statement) error {
 	switch s := statement.(type) {
 	case *parse.CreateTable:
@@ -85,6 +93,8 @@ func (x *applier) apply(statement parse.Statement) error {
 		}})
 	case *parse.Database:
 		x.database(s)
+	case *parse.Sequence:
+		x.sequence(s)
 	case *parse.Other:
 		x.other(s)
 	}
@@ -147,7 +157,9 @@ func (x *applier) drop(name schema.Name, class mapping.Class) {
 		x.effect.leave(t.Name, "it was dropped on the source; ddl_policy ignores %s, so that the table in PostgreSQL stays as it was", class)
 		return
 	}
-	if mapped, err := x.rules.Table(t); err == nil {
+	if t.Sequence != nil {
+		x.dropSequence(t)
+	} else if mapped, err := x.rules.Table(t); err == nil {
 		x.effect.run(t.Name, dropTable(mapped)...)
 	}
 	x.effect.Dropped = append(x.effect.Dropped, t.Name)
@@ -169,7 +181,7 @@ func dropTable(t *mapping.Table) []string {
 
 func (x *applier) truncate(name schema.Name) {
 	t := x.set.Get(name)
-	if t == nil || !x.rules.Wants(t.Name) || t.Sequence {
+	if t == nil || !x.rules.Wants(t.Name) || t.Sequence != nil {
 		return
 	}
 	if x.ignores(t.Name, mapping.Truncates) {
@@ -232,6 +244,12 @@ func (x *applier) createTable(s *parse.CreateTable) error {
 		x.effect.leave(name, "it was made on the source; ddl_policy ignores create_table, so that it is not replicated")
 		return nil
 	}
+	if s.Like != nil {
+		if like := x.sequenceNamed(x.name(*s.Like)); like != nil {
+			x.sequence(&parse.Sequence{Verb: "create", Names: []schema.Name{name}, Options: parse.SequenceOptions{Type: &like.Sequence.Type}})
+			return nil
+		}
+	}
 	t, err := x.definition(name, s)
 	if err == nil && x.st.Derived {
 		err = certain(t)
@@ -287,6 +305,7 @@ func (x *applier) definition(name schema.Name, s *parse.CreateTable) (*schema.Ta
 	}
 	b := &builder{d: x.d, t: &schema.Table{Name: name}}
 	t := b.build(s, databaseCollation(x.set, name.Schema, x.d))
+	x.qualify(t)
 	if t.Engine == "" {
 		t.Engine = "InnoDB"
 	}

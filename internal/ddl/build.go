@@ -29,16 +29,12 @@ type builder struct {
 	d     parse.Dialect
 	t     *schema.Table
 	exact bool // the text is the server's own: all keys have names, no index is implied
-	own   []*ownIndex
 }
-
-// ownIndex is an index that the server made for a foreign key.
-type ownIndex struct{ name string }
 
 func (b *builder) build(s *parse.CreateTable, outer string) *schema.Table {
 	t := b.t
 	t.Charset, t.Collation = resolve(s.Options.Charset, s.Options.Collation, charsetOf(outer), outer, b.d)
-	t.Engine, t.Sequence = s.Options.Engine, s.Options.Sequence
+	t.Engine = s.Options.Engine
 	setOptions(t, &s.Options)
 	for i := range s.Columns {
 		t.Columns = append(t.Columns, b.column(&s.Columns[i]))

@@ -75,25 +75,23 @@ func (b *builder) part(p *schema.IndexPart) {
 }
 
 // replaceOwn drops an index that the server made for a foreign key and that a
-// new index makes needless.
+// new index makes needless, and one of the new one's name: it went unseen.
 func (b *builder) replaceOwn(index *schema.Index) {
-	for i, own := range b.own {
-		at := b.t.Index(own.name)
-		if at < 0 || !isPrefix(b.t.Indexes[at].Parts, index.Parts) {
-			continue
-		}
-		b.t.Indexes = slices.Delete(b.t.Indexes, at, at+1)
-		b.own = slices.Delete(b.own, i, i+1)
-		return
-	}
+	b.t.Indexes = slices.DeleteFunc(b.t.Indexes, func(o schema.Index) bool {
+		return o.Own && indexes(index.Kind) && b.covers(index.Parts, o.Parts) || index.Name != "" && strings.EqualFold(o.Name, index.Name)
+	})
 }
 
-func isPrefix(short, long []schema.IndexPart) bool {
+// covers says whether an index of these parts will do for a foreign key that needs others.
+func (b *builder) covers(long, short []schema.IndexPart) bool {
 	if len(short) > len(long) {
 		return false
 	}
 	for i := range short {
 		if !strings.EqualFold(short[i].Column, long[i].Column) || short[i].Prefix != long[i].Prefix || long[i].Column == "" {
+			return false
+		}
+		if short[i].Desc != long[i].Desc && !b.d.MariaDB() {
 			return false
 		}
 	}
@@ -150,14 +148,18 @@ func (b *builder) foreignKey(k *parse.ForeignKey) {
 		f.Name = numbered(t.Name.Table+"_ibfk_", len(t.ForeignKeys), func(i int) string { return t.ForeignKeys[i].Name })
 	}
 	t.ForeignKeys = append(t.ForeignKeys, f)
-	covered := slices.ContainsFunc(t.Indexes, func(o schema.Index) bool { return indexes(o.Kind) && isPrefix(parts, o.Parts) })
-	if b.exact || covered || !strings.EqualFold(t.Engine, "InnoDB") && t.Engine != "" {
+	covered := func(o schema.Index) bool {
+		renewed := o.Own && len(o.Parts) == len(parts) // by the last one that needs it
+		return indexes(o.Kind) && b.covers(o.Parts, parts) && !renewed
+	}
+	if b.exact || slices.ContainsFunc(t.Indexes, covered) || !strings.EqualFold(t.Engine, "InnoDB") && t.Engine != "" {
 		return
 	}
+	b.replaceOwn(&schema.Index{Kind: schema.Plain, Parts: parts})
 	if index.Name == "" || t.Index(index.Name) >= 0 {
 		index.Name = b.freeName(parts)
 	}
-	b.own = append(b.own, &ownIndex{name: index.Name})
+	index.Own = true
 	t.Indexes = append(t.Indexes, index)
 }
 

@@ -2,8 +2,6 @@ package parse
 
 import (
 	"strings"
-
-	"pgchameleon/internal/schema"
 )
 
 // create reads CREATE.
@@ -64,7 +62,7 @@ func (p *parser) createTable(s *CreateTable) Statement {
 		s.Partitioning = p.partitioning(func() bool { return !p.is("(") && p.isSelect() || p.is("START", "TRANSACTION") || p.is(";") })
 	}
 	if s.Options.Sequence {
-		return &Sequence{Verb: "create", Names: []schema.Name{s.Name}, Temporary: s.Temporary, OrReplace: s.OrReplace, IfExists: s.IfNotExists}
+		return tableSequence(s)
 	}
 	if p.accept("START", "TRANSACTION") {
 		s.StartTransaction = true

@@ -29,6 +29,9 @@ func (p *parser) defaultValue() *schema.Default {
 // a form that does not depend on its spelling, where that is easy.
 func (p *parser) defaultExpression(at int) *schema.Default {
 	to := p.at
+	if name := p.nextValue(at, to); name != nil {
+		return NextValue(*name)
+	}
 	p.at = at
 	for p.accept("(") { // (now()) and ((1)) are now() and 1
 	}

@@ -37,6 +37,7 @@ func (p *parser) drop() Statement {
 		p.what = "DROP SEQUENCE"
 		s := &Sequence{Verb: "drop", Temporary: temporary, IfExists: p.ifExists()}
 		s.Names = p.tableNames()
+		p.wait()
 		return s
 	case p.accept("DATABASE") || p.accept("SCHEMA"):
 		p.what = "DROP DATABASE"
@@ -161,12 +162,3 @@ func (p *parser) charset() string {
 
 // collation reads the name of a collation; DEFAULT gives "".
 func (p *parser) collation() string { return p.charset() }
-
-// sequence reads the head of CREATE SEQUENCE and ALTER SEQUENCE.
-func (p *parser) sequence(s *Sequence) Statement {
-	p.what = strings.ToUpper(s.Verb) + " SEQUENCE"
-	s.IfExists = p.ifNotExists() || p.ifExists()
-	s.Names = []schema.Name{p.tableName()}
-	p.skipTo(func() bool { return p.is(";") })
-	return s
-}
