@@ -91,6 +91,7 @@ func TestAReplicaOfPgChameleonIsTakenOver(t *testing.T) {
 	for _, d := range damaged {
 		r.source("SET SESSION sql_mode = ''", "CREATE TABLE "+d.name+" "+d.create, "INSERT INTO "+d.name+" VALUES "+d.insert)
 	}
+	r.source("CREATE SEQUENCE numbers START WITH 100", "SELECT NEXT VALUE FOR numbers")
 	r.source("CREATE TABLE unneeded (id INT PRIMARY KEY)", "CREATE TABLE later (id INT PRIMARY KEY, v INT)", "INSERT INTO later VALUES (1, 1)")
 	r.oldCatalogue("2.0.10")
 	keys := r.copyAsBefore(r.marker, schema)

@@ -161,6 +161,12 @@ func (s *adopting) unknown(known map[schema.Name]bool, relations map[[2]string]*
 		v.reasons = []string{reason}
 		s.verdicts = append(s.verdicts, v)
 	}
+	for _, name := range s.sequences {
+		if to, _ := s.rules.Target(name.Schema); !w.born[s.key(name)] {
+			v := &verdict{name: name, target: [2]string{to, mapping.Identifier(name.Table)}, reasons: []string{"it is a sequence, which pg_chameleon does not follow"}}
+			s.verdicts = append(s.verdicts, v)
+		}
+	}
 }
 
 // families keeps tables together that foreign keys tie: where the source does not log what these

@@ -21,16 +21,17 @@ import (
 
 // adopting is one source that is taken over.
 type adopting struct {
-	adoption *adoption
-	replica  *Replica
-	known    []legacy.Source // what it was to pg_chameleon; several in version 1
-	origin   *origin
-	rules    *mapping.Rules
-	tables   map[schema.Name]*schema.Table // as the source has them now
-	unread   map[schema.Name]error         // those whose definition is not understood
-	start    event.Position                // zero: it has not been copied yet
-	verdicts []*verdict
-	notes    []string
+	adoption  *adoption
+	replica   *Replica
+	known     []legacy.Source // what it was to pg_chameleon; several in version 1
+	origin    *origin
+	rules     *mapping.Rules
+	tables    map[schema.Name]*schema.Table // as the source has them now
+	unread    map[schema.Name]error         // those whose definition is not understood
+	sequences []schema.Name
+	start     event.Position // zero: it has not been copied yet
+	verdicts  []*verdict
+	notes     []string
 }
 
 // verdict is what becomes of one table.
@@ -70,6 +71,9 @@ func (s *adopting) plan(ctx context.Context) (err error) {
 	}
 	resumed, err := s.resume(ctx)
 	if err != nil || resumed == nil {
+		return err
+	}
+	if err := (&initial{replica: s.replica, origin: s.origin}).noPrepared(ctx); err != nil {
 		return err
 	}
 	if err := s.read(ctx); err != nil {
@@ -185,7 +189,11 @@ func (s *adopting) read(ctx context.Context) error {
 			return err
 		}
 		for _, info := range infos {
-			if !s.rules.Wants(info.Name) || info.Sequence() {
+			if !s.rules.Wants(info.Name) {
+				continue
+			}
+			if info.Sequence() {
+				s.sequences = append(s.sequences, info.Name)
 				continue
 			}
 			t, err := definitions.read(ctx, s.origin.conn, info.Name)

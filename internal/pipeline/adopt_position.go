@@ -86,7 +86,7 @@ func (w *window) alteredSince(name schema.Name, mark event.Position) (where stri
 func (s *adopting) lookFrom(ctx context.Context, places []legacy.Place, first legacy.Place, end event.Position) (*window, error) {
 	server := s.origin.server
 	from := event.Position{Flavor: server.Flavor, Server: server.ID, File: first.File, Offset: 4}
-	l := &looking{s: s, window: &window{bounds: map[legacy.Place]bounds{}, altered: map[schema.Name]touch{}, born: map[schema.Name]bool{}}, first: s.position(first), end: end, places: places}
+	l := &looking{s: s, window: &window{bounds: map[legacy.Place]bounds{}, altered: map[schema.Name]touch{}, born: map[schema.Name]bool{}}, first: s.position(first), end: end, places: places, prepared: map[string]bool{}}
 	l.end.GTIDs = ""
 	var err error
 	if l.tracker, err = s.trackerAt(ctx, from); err != nil {
@@ -167,6 +167,8 @@ type looking struct {
 	end     event.Position
 	places  []legacy.Place
 	began   *event.Position // of a transaction that comes in pieces
+
+	prepared map[string]bool // XA transactions whose rows come after the position
 }
 
 func (l *looking) emit(_ context.Context, t *event.Transaction) error {
@@ -180,6 +182,7 @@ func (l *looking) emit(_ context.Context, t *event.Transaction) error {
 		return err
 	}
 	if !late {
+		l.distributed(t)
 		for _, e := range t.Events {
 			if st, is := e.(*event.Statement); is {
 				if err := l.statement(t, st); err != nil {
@@ -219,6 +222,17 @@ func (l *looking) emit(_ context.Context, t *event.Transaction) error {
 		return errLooked
 	}
 	return err
+}
+
+// distributed looks at the phases of XA transactions: pg_chameleon takes their rows when they are prepared.
+func (l *looking) distributed(t *event.Transaction) {
+	switch {
+	case t.XA == nil:
+	case t.XA.Phase == "prepare":
+		l.prepared[t.XA.XID] = true
+	case t.XA.Phase == "rollback" && !l.prepared[t.XA.XID]:
+		l.s.notes = append(l.s.notes, fmt.Sprintf("an XA transaction that was prepared before its position was rolled back at %s:%d, after pg_chameleon had taken its rows: the tables that it was about have them still", t.File, t.Start))
+	}
 }
 
 // statement notes the tables whose definitions a statement may have changed since.
@@ -273,6 +287,10 @@ func (l *looking) statement(t *event.Transaction, st *event.Statement) error {
 		touch(x.Table)
 	case *parse.DropIndex:
 		touch(x.Table)
+	case *parse.Sequence:
+		for _, n := range x.Names {
+			bear(n)
+		}
 	case *parse.Database:
 		return l.database(x, st, where)
 	}
