@@ -21,6 +21,7 @@ type Doubt struct {
 	Source string
 	Pair   string
 	Moment bool // it is about the time zone of moments: where the source's own is UTC, some rows tell of all
+	Chosen bool // the rows that are looked at are those that meet Target, and some tell of all
 }
 
 // Doubts lists the damages that the columns of a table may have.
@@ -63,7 +64,9 @@ func (d *doubting) look() {
 	case "set":
 		d.add(Doubt{Target: d.p + " LIKE '{%'"}, "holds members as Python writes sets")
 		d.add(Doubt{Target: d.p + " IS NULL", Source: d.m + " = ''"}, "has empty sets, which may be NULL in PostgreSQL")
+		d.forgotten()
 	case "enum":
+		d.forgotten()
 		d.add(Doubt{Source: d.m + " + 0 = 0"}, "has the invalid member, whose rows pg_chameleon does not take")
 	case "year":
 		d.add(Doubt{Target: d.p + "::text = '1900'"}, "holds 1900 for the year 0000")
@@ -83,6 +86,14 @@ func (d *doubting) look() {
 			d.add(Doubt{Source: d.m + " > " + limit}, "has values beyond %s, whose rows pg_chameleon does not take", baseOf(d.s.As))
 		}
 	}
+}
+
+// forgotten: without names of members in the log, some versions of what pg_chameleon reads it with
+// take all members for NULL.
+func (d *doubting) forgotten() {
+	d.add(Doubt{
+		Target: d.p + " IS NULL", Source: d.m + " IS NOT NULL", Chosen: true, Pair: fmt.Sprintf("t.%[1]s IS NULL AND s.%[1]s IS NOT NULL", d.p),
+	}, "is NULL in PostgreSQL in rows where the source has a member")
 }
 
 var limits = map[string]string{"smallint": "32767", "integer": "2147483647", "bigint": "9223372036854775807"}

@@ -16,11 +16,11 @@ func TestAReplicaOfMySQLIsTakenOver(t *testing.T) {
 			r := bareReplica(t, src, dst, options{yaml: "    refill: manual\n"})
 			o := &old{replica: r}
 			schema := r.schemas[r.marker]
-			doc := "JSON"
-			if server == "mysql-5.6" {
-				doc = "TEXT"
+			doc, table := "JSON", sound[0]
+			if server == "mysql-5.6" { // whose DATE_FORMAT, by which both sides are compared, loses fractions at times
+				doc, table = "TEXT", strings.NewReplacer("doc JSON", "doc TEXT", "DATETIME(3)", "DATETIME").Replace(table)
 			}
-			r.source("SET SESSION sql_mode = ''", strings.Replace(sound[0], "doc JSON", "doc "+doc, 1), sound[1], "INSERT INTO customers VALUES "+soundRow(1)+", "+soundRow(2),
+			r.source("SET SESSION sql_mode = ''", table, sound[1], "INSERT INTO customers VALUES "+soundRow(1)+", "+soundRow(2),
 				"CREATE TABLE shapes (id INT PRIMARY KEY, v POINT)", "INSERT INTO shapes VALUES (1, ST_GeomFromText('POINT(1 2)'))",
 				"CREATE TABLE documents (id INT PRIMARY KEY, v "+doc+")", `INSERT INTO documents VALUES (1, 'null'), (2, '{"a": "NULL"}')`)
 			r.oldCatalogue("2.0.10")

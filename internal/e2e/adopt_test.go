@@ -67,6 +67,8 @@ var damaged = []struct{ name, create, insert, reason string }{
 	{"stored", "(id INT PRIMARY KEY, v INT)", "(1, 1)", "could not store 1 changes"},
 	{"altered", "(id INT PRIMARY KEY, v INT)", "(1, 1)", "may have changed its definition"},
 	{"drifted", "(id INT PRIMARY KEY, v INT, w INT)", "(1, 1, 1)", "has no column w"},
+	{"forgotten", "(a INT, b VARCHAR(5), v ENUM('a','b'), PRIMARY KEY (a, b))", "(1, 'it''s', 'a'), (2, 'x', NULL)", "where the source has a member"},
+	{"optional", "(id INT PRIMARY KEY, v ENUM('a','b'))", "(1, 'a'), (2, NULL)", ""},
 	{"members", "(id INT PRIMARY KEY, v ENUM('a','b'))", "(1, 'a')", "lacks a member"},
 	{"fathers", "(id INT PRIMARY KEY)", "(1), (2)", ""},
 	{"children", "(id INT PRIMARY KEY, father INT, FOREIGN KEY (father) REFERENCES fathers (id) ON DELETE CASCADE)", "(1, 1), (2, 2)", "whose parents"},
@@ -97,7 +99,7 @@ func TestAReplicaOfPgChameleonIsTakenOver(t *testing.T) {
 	keys := r.copyAsBefore(r.marker, schema)
 	in := fmt.Sprintf("%q.", schema)
 	dst.Exec(t, r.database,
-		"ALTER TABLE "+in+"drifted DROP COLUMN w", "UPDATE "+in+"years SET v = 1900", "UPDATE "+in+"moments SET v = v + interval '2 hours'",
+		"ALTER TABLE "+in+"drifted DROP COLUMN w", "UPDATE "+in+"years SET v = 1900", "UPDATE "+in+"forgotten SET v = NULL", "UPDATE "+in+"moments SET v = v + interval '2 hours'",
 		"ALTER TYPE "+in+"enum_members_v RENAME VALUE 'b' TO 'c'")
 	r.source("DELETE FROM fathers WHERE id = 1")
 	dst.Exec(t, r.database, "DELETE FROM "+in+"fathers WHERE id = 1") // and the child stays
@@ -133,7 +135,7 @@ func TestAReplicaOfPgChameleonIsTakenOver(t *testing.T) {
 	r.start()
 	writers.stop()
 	r.caughtUp()
-	for _, table := range []string{"customers", "pairs", "fathers", "later", "made_since"} {
+	for _, table := range []string{"customers", "pairs", "fathers", "later", "made_since", "optional"} {
 		r.sameTable(r.marker, schema, table)
 	}
 	r.names(schema)

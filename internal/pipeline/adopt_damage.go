@@ -99,40 +99,94 @@ func sourceIdent(t *mapping.Table) string {
 
 // inPairs holds rows of the source against those in PostgreSQL.
 func (s *adopting) inPairs(ctx context.Context, t *mapping.Table, doubts []adopt.Doubt) ([]string, error) {
-	var reasons []string
-	for _, part := range [][]adopt.Doubt{moments(doubts, true), moments(doubts, false)} {
-		if len(part) == 0 {
-			continue
-		}
-		order := []string{""}
-		if part[0].Moment { // rows that were copied, and rows that came later
-			order = []string{" ORDER BY 1", " ORDER BY 1 DESC"}
-		}
-		seen := map[string]bool{}
-		for _, o := range order {
-			found, full, err := s.hold(ctx, t, part, o)
+	var reasons, moments, others []adopt.Doubt
+	for _, d := range doubts {
+		switch {
+		case d.Chosen:
+			where, err := s.chosen(ctx, t, d)
 			if err != nil {
 				return nil, err
 			}
-			for i, d := range part {
-				switch {
-				case seen[d.Reason]:
-				case found[i]:
-					seen[d.Reason], reasons = true, append(reasons, d.Reason)
-				case full && !d.Moment:
-					seen[d.Reason], reasons = true, append(reasons, fmt.Sprintf("%s, or not: it has more than %d such rows, which were not all looked at", d.Reason, heldRows))
-				}
+			d.Source = where
+			found, _, err := s.hold(ctx, t, []adopt.Doubt{d}, "")
+			if err != nil {
+				return nil, err
 			}
+			reasons = append(reasons, pick([]adopt.Doubt{d}, found)...)
+		case d.Moment:
+			moments = append(moments, d)
+		default:
+			others = append(others, d)
 		}
 	}
-	return reasons, nil
+	if len(moments) > 0 { // rows that were copied, and rows that came later
+		for _, order := range []string{" ORDER BY 1", " ORDER BY 1 DESC"} {
+			found, _, err := s.hold(ctx, t, moments, order)
+			if err != nil {
+				return nil, err
+			}
+			reasons = append(reasons, pick(moments, found)...)
+		}
+	}
+	if len(others) > 0 {
+		found, full, err := s.hold(ctx, t, others, "")
+		if err != nil {
+			return nil, err
+		}
+		if full {
+			for i, d := range others {
+				others[i].Reason = fmt.Sprintf("%s, or not: it has more than %d rows that are to be looked at", d.Reason, heldRows)
+				found[i] = true
+			}
+		}
+		reasons = append(reasons, pick(others, found)...)
+	}
+	var texts []string
+	for _, d := range reasons {
+		if !slices.Contains(texts, d.Reason) {
+			texts = append(texts, d.Reason)
+		}
+	}
+	return texts, nil
 }
 
-func moments(doubts []adopt.Doubt, are bool) []adopt.Doubt {
-	return slices.DeleteFunc(slices.Clone(doubts), func(d adopt.Doubt) bool { return d.Moment != are })
+// pick gives the doubts that have come true.
+func pick(doubts []adopt.Doubt, found []bool) []adopt.Doubt {
+	var list []adopt.Doubt
+	for i, d := range doubts {
+		if found[i] {
+			list = append(list, d)
+		}
+	}
+	return list
 }
 
-// hold reads the rows of the source that doubts are about, and tells which of these have come true.
+// chosenRows is how many rows are looked at where those in PostgreSQL are suspicious.
+const chosenRows = 1000
+
+// chosen gives the condition on the source for some of the rows that are suspicious in PostgreSQL.
+func (s *adopting) chosen(ctx context.Context, t *mapping.Table, d adopt.Doubt) (string, error) {
+	var own, columns []string
+	for _, at := range t.Key {
+		own = append(own, mapping.Quote(t.Columns[at].Name))
+		columns = append(columns, source.Quote(t.Source.Columns[t.Columns[at].Ordinal].Name))
+	}
+	keys, err := legacy.Keys(ctx, s.adoption.conn, t.Ident(), own, d.Target, chosenRows)
+	if err != nil {
+		return "", err
+	}
+	rows := make([]string, len(keys))
+	for i, key := range keys {
+		for j := range key {
+			key[j] = source.Literal(key[j])
+		}
+		rows[i] = "(" + strings.Join(key, ", ") + ")"
+	}
+	return fmt.Sprintf("(%s) IN (%s) AND %s", strings.Join(columns, ", "), strings.Join(rows, ", "), d.Source), nil
+}
+
+// hold reads the rows of the source that doubts are about, and tells which of these have come
+// true; full says that there are more rows.
 func (s *adopting) hold(ctx context.Context, t *mapping.Table, doubts []adopt.Doubt, order string) (found []bool, full bool, err error) {
 	columns := slices.Clone(t.Key)
 	var where, pairs []string

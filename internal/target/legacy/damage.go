@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"pgchameleon/internal/target/dial"
 )
 
@@ -24,6 +26,22 @@ func Any(ctx context.Context, db dial.DB, ident string, conditions []string) ([]
 		return nil, fmt.Errorf("looking at the rows of %s: %w", ident, dial.Classify(err))
 	}
 	return found, nil
+}
+
+// Keys gives the keys, as text, of some of a table's rows that meet a condition.
+func Keys(ctx context.Context, db dial.DB, ident string, columns []string, condition string, limit int) ([][]string, error) {
+	texts := make([]string, len(columns))
+	for i, c := range columns {
+		texts[i] = c + "::text"
+	}
+	rows, err := db.Query(ctx, fmt.Sprintf("SELECT ARRAY[%s] FROM %s WHERE %s LIMIT %d", strings.Join(texts, ", "), ident, condition, limit))
+	if err == nil {
+		var keys [][]string
+		if keys, err = pgx.CollectRows(rows, pgx.RowTo[[]string]); err == nil {
+			return keys, nil
+		}
+	}
+	return nil, fmt.Errorf("looking at the rows of %s: %w", ident, dial.Classify(err))
 }
 
 // Held is rows of the source, as lines of COPY text, that are held against a table's.
