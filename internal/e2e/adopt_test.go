@@ -252,6 +252,9 @@ func TestATakeOverThatCannotBe(t *testing.T) {
 	r := bareReplica(t, src, dst, options{})
 	o := &old{replica: r}
 	r.oldCatalogue("2.0.10")
+	r.source("CREATE TABLE redone (id INT PRIMARY KEY, v INT UNIQUE)", "INSERT INTO redone VALUES (1, 1), (2, 2), (3, 3)")
+	file, offset := r.end()
+	r.source("UPDATE redone SET v = 10 WHERE id = 1", "DELETE FROM redone WHERE id = 2", "INSERT INTO redone VALUES (4, 4)", "UPDATE redone SET v = 11 WHERE id = 1", "UPDATE redone SET v = 2 WHERE id = 3")
 	keys := r.copyAsBefore(r.marker, r.schemas[r.marker])
 	o.file, o.offset = r.end()
 	o.register(r.schemas, map[string]map[string]string{r.schemas[r.marker]: keys})
@@ -296,9 +299,13 @@ func TestATakeOverThatCannotBe(t *testing.T) {
 	dst.Exec(t, r.database, "CREATE FUNCTION public.refuse() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''not today''; END'",
 		"CREATE EVENT TRIGGER refuse ON ddl_command_end WHEN TAG IN ('CREATE VIEW') EXECUTE FUNCTION public.refuse()")
 	refused("", "DROP EVENT TRIGGER refuse", "not today", "nothing was changed")
+	// What pg_chameleon has read and lost, when it was stopped at the wrong moment, is read again.
+	dst.Exec(t, r.database, "INSERT INTO sch_chameleon.t_replica_batch (i_id_source, t_binlog_name, i_binlog_position, ts_created) VALUES (1, '"+file+"', "+offset+", now() - interval '1 hour')",
+		"DELETE FROM "+quoteIdent(r.schemas[r.marker])+".redone WHERE id = 4")
 	r.must("upgrade_replica_schema", "--yes")
 	r.start()
 	r.caughtUp()
+	r.same()
 }
 
 // A catalogue of this program's is brought up to date, and no catalogue is none.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/fault"
@@ -87,17 +88,28 @@ func (e *Engine) adopt(ctx context.Context, conn *dial.Conn, plan *status.Adopti
 	return nil
 }
 
+// endings is how long sessions may take to end whose processes have ended.
+const endings = 3 * time.Second
+
 // quiet makes sure that none of pg_chameleon's processes is at work.
 func (a *adoption) quiet(ctx context.Context, db dial.DB) error {
-	sessions, err := legacy.Sessions(ctx, db)
-	if err != nil {
-		return err
+	ctx, cancel := context.WithTimeout(ctx, endings)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		sessions, err := legacy.Sessions(context.WithoutCancel(ctx), db)
+		if err != nil || len(sessions) == 0 {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			s := sessions[0]
+			return fault.New(fault.State, "stop it with pg_chameleon's own command: chameleon stop_all_replicas; if it is something else, end that session",
+				"a process of pg_chameleon is at work in the target database (backend %d, role %s, application_name %q)", s.PID, s.User, s.Name)
+		}
 	}
-	for _, s := range sessions {
-		return fault.New(fault.State, "stop it with pg_chameleon's own command: chameleon stop_all_replicas; if it is something else, end that session",
-			"a process of pg_chameleon is at work in the target database (backend %d, role %s, application_name %q)", s.PID, s.User, s.Name)
-	}
-	return nil
 }
 
 // choose finds for each source of the catalogue the one of the configuration that goes on with it.

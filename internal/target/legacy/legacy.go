@@ -202,7 +202,11 @@ type Session struct {
 
 // Sessions lists the sessions of pg_chameleon's processes.
 func Sessions(ctx context.Context, db dial.DB) ([]Session, error) {
-	rows, err := db.Query(ctx, sessionsSQL)
+	_, err := db.Exec(ctx, "SELECT pg_stat_clear_snapshot()") // within a transaction the view stays as it was first seen
+	var rows pgx.Rows
+	if err == nil {
+		rows, err = db.Query(ctx, sessionsSQL)
+	}
 	if err == nil {
 		var list []Session
 		if list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Session]); err == nil {
