@@ -61,6 +61,9 @@ func (x *draft) alter(s *parse.AlterTable) error {
 			}
 		}
 	}
+	if x.unsure != "" {
+		x.refill = x.unsure
+	}
 	x.fitPrimary()
 	x.finish()
 	return nil
@@ -74,7 +77,7 @@ func (x *draft) fitParts() {
 			if at := x.t.Column(p.Column); at >= 0 && !isText(x.t.Columns[at].Type.Name) && !hasBytes(x.t.Columns[at].Type.Name) {
 				p.Prefix = 0
 			}
-			x.part(p)
+			x.part(p, x.t.Indexes[i].Kind)
 		}
 	}
 }
@@ -84,6 +87,9 @@ func (x *draft) fitPrimary() {
 	if at := x.t.Index("PRIMARY"); at >= 0 {
 		for _, p := range x.t.Indexes[at].Parts {
 			if c := x.t.Column(p.Column); c >= 0 {
+				if column := &x.t.Columns[c]; x.defaulted(column) {
+					column.Default = implicitDefault(column)
+				}
 				x.t.Columns[c].NotNull = true
 			}
 		}
@@ -106,7 +112,8 @@ func (x *draft) options(a parse.Action, _ map[string]string) error {
 	case *parse.SetOptions:
 		o := &a.Options
 		if o.Charset != "" || o.Collation != "" {
-			x.t.Charset, x.t.Collation = resolve(o.Charset, o.Collation, x.t.Charset, x.t.Collation, x.d)
+			charset, collation := standard(o.Charset, o.Collation, x.t.Collation, x.outer, x.d)
+			x.t.Charset, x.t.Collation = resolve(charset, collation, x.t.Charset, x.t.Collation, x.d)
 		}
 		setOptions(x.t, o)
 	case *parse.Convert:
@@ -118,7 +125,8 @@ func (x *draft) options(a parse.Action, _ map[string]string) error {
 // convert gives all text columns another character set; a text type that would
 // hold fewer characters grows.
 func (x *draft) convert(a *parse.Convert) {
-	charset, collation := resolve(a.Charset, a.Collation, charsetOf(x.outer), x.outer, x.d)
+	charset, collation := standard(a.Charset, a.Collation, x.t.Collation, x.outer, x.d)
+	charset, collation = resolve(charset, collation, charsetOf(x.outer), x.outer, x.d)
 	for i := range x.t.Columns {
 		c := &x.t.Columns[i]
 		t := &c.Type
@@ -165,7 +173,8 @@ func (x *draft) columns(a parse.Action, renamed map[string]string) error {
 			return x.absent("column", a.Column, a.IfExists)
 		}
 		x.t.Columns[at].Default = a.Default
-		settle(&x.t.Columns[at])
+		settle(&x.t.Columns[at], x.d)
+		x.moment(&x.t.Columns[at])
 	case *parse.SetVisible:
 		at := x.now(a.Column)
 		if at < 0 {

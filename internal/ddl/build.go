@@ -1,9 +1,11 @@
 package ddl
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"pgchameleon/internal/ddl/parse"
 	"pgchameleon/internal/schema"
@@ -29,13 +31,18 @@ type builder struct {
 	d     parse.Dialect
 	t     *schema.Table
 	exact bool // the text is the server's own: all keys have names, no index is implied
+	short bool // InnoDB's rows are of a format that has short keys
+
+	unsure string // what cannot be known of the definition but from the source; "" if all is
 }
 
 func (b *builder) build(s *parse.CreateTable, outer string) *schema.Table {
 	t := b.t
-	t.Charset, t.Collation = resolve(s.Options.Charset, s.Options.Collation, charsetOf(outer), outer, b.d)
+	charset, collation := standard(s.Options.Charset, s.Options.Collation, outer, outer, b.d)
+	t.Charset, t.Collation = resolve(charset, collation, charsetOf(outer), outer, b.d)
 	t.Engine = s.Options.Engine
 	setOptions(t, &s.Options)
+	b.short = s.Options.RowFormat == "COMPACT" || s.Options.RowFormat == "REDUNDANT"
 	for i := range s.Columns {
 		t.Columns = append(t.Columns, b.column(&s.Columns[i]))
 	}
@@ -85,8 +92,24 @@ func (b *builder) column(p *parse.Column) schema.Column {
 	if b.d.ImplicitTimestamps && c.Type.Name == "timestamp" {
 		b.implicit(p, &c)
 	}
-	settle(&c)
+	settle(&c, b.d)
+	b.moment(&c)
 	return c
+}
+
+// moment puts a TIMESTAMP's default, which is stated in the session's time zone, into UTC.
+func (b *builder) moment(c *schema.Column) {
+	if b.exact || c.Type.Name != "timestamp" || c.Default == nil || c.Default.Expr || strings.HasPrefix(c.Default.Text, "0000-00-00") {
+		return
+	}
+	form := "2006-01-02 15:04:05.000000"[:19+fractionLength(c.Type.Scale)]
+	if b.d.Zone != nil {
+		if at, err := time.ParseInLocation(form, c.Default.Text, b.d.Zone); err == nil {
+			c.Default = &schema.Default{Text: at.UTC().Format(form)}
+			return
+		}
+	}
+	b.unsure = fmt.Sprintf("the default of column %s is a moment in a time zone that is not known", c.Name)
 }
 
 // implicit gives a TIMESTAMP column what it has without being asked while
@@ -96,10 +119,10 @@ func (b *builder) implicit(p *parse.Column, c *schema.Column) {
 		return
 	}
 	c.NotNull = true
-	if c.Default != nil || c.OnUpdate != "" {
+	if c.Default != nil {
 		return
 	}
-	first := !slices.ContainsFunc(b.t.Columns, func(o schema.Column) bool { return o.Type.Name == "timestamp" })
+	first := c.OnUpdate == "" && !slices.ContainsFunc(b.t.Columns, func(o schema.Column) bool { return o.Type.Name == "timestamp" })
 	if !first {
 		c.Default = &schema.Default{Text: "0000-00-00 00:00:00"}
 		return

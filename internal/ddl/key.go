@@ -29,8 +29,8 @@ func (b *builder) index(k *parse.Index) {
 		return
 	}
 	for i := range index.Parts {
-		b.part(&index.Parts[i])
-		index.Parts[i].Desc = index.Parts[i].Desc && descends(b.d)
+		b.part(&index.Parts[i], index.Kind)
+		index.Parts[i].Desc = index.Parts[i].Desc && descends(b.d) && !(b.d.MariaDB() && index.Using == "hash")
 	}
 	if index.Kind == schema.PrimaryKey {
 		for _, p := range index.Parts {
@@ -62,7 +62,7 @@ func descends(d parse.Dialect) bool {
 }
 
 // part takes the column's own spelling, and drops a prefix that is the whole column.
-func (b *builder) part(p *schema.IndexPart) {
+func (b *builder) part(p *schema.IndexPart, kind schema.IndexKind) {
 	at := b.t.Column(p.Column)
 	if p.Column == "" || at < 0 {
 		return
@@ -72,6 +72,26 @@ func (b *builder) part(p *schema.IndexPart) {
 	if p.Prefix > 0 && c.Type.Length > 0 && p.Prefix >= c.Type.Length && !isBlob(c.Type.Name) {
 		p.Prefix = 0
 	}
+	if most := b.longest(); !b.exact && kind == schema.Plain && (isText(c.Type.Name) && c.Type.Values == nil || hasBytes(c.Type.Name)) {
+		most /= width(c.Type.Charset)
+		if whole := c.Type.Length; p.Prefix > most || p.Prefix == 0 && (whole > most || whole < 0) {
+			p.Prefix = most
+		}
+	}
+}
+
+// longest gives the bytes of a key's part to which the server shortens a longer one, if
+// the key is not unique and sql_mode is not strict.
+func (b *builder) longest() int {
+	switch engine := strings.ToLower(b.t.Engine); {
+	case engine == "myisam":
+		return 1000
+	case engine == "aria" && b.d.MariaDB():
+		return 2300
+	case b.short, !b.d.MariaDB() && b.d.Version < 50700:
+		return 767
+	}
+	return 3072
 }
 
 // replaceOwn drops an index that the server made for a foreign key and that a
@@ -187,6 +207,9 @@ func (b *builder) check(k *parse.Check) {
 	}
 	for i := range t.Columns {
 		column := &t.Columns[i]
+		if strings.EqualFold(column.Name, k.Column) {
+			column.Type.JSON = false // the column's own check stands in the place of JSON's
+		}
 		if b.d.MariaDB() && column.Type.Name == "longtext" && jsonCheck(c.Expr, column.Name) {
 			column.Type.JSON = true
 			if k.Column != "" {

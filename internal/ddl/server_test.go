@@ -3,6 +3,7 @@ package ddl_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,6 +105,14 @@ func (b *bench) definition(table string) *schema.Table {
 	return b.rules("a").Hide(t)
 }
 
+// unmoved takes back what an effect does because the source takes writes while it divides a
+// table: nobody writes here.
+func unmoved(e *ddl.Effect) {
+	e.Excluded = slices.DeleteFunc(e.Excluded, func(x ddl.Exclusion) bool {
+		return x.Refill && strings.Contains(x.Reason, "takes writes while it divides")
+	})
+}
+
 // set is the tracked schema as the source has it now.
 func (b *bench) set() *schema.Set {
 	set := schema.NewSet(false)
@@ -111,7 +120,7 @@ func (b *bench) set() *schema.Set {
 		set = set.With(nil, b.definition(name))
 	}
 	set = set.With(nil, b.sequences()...)
-	row := b.query(b.source, "SELECT @@collation_database")[0]
+	row := b.query(b.source, "SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = '%s'", b.database)[0]
 	return set.WithDatabase(b.database, row[0])
 }
 

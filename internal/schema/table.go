@@ -91,6 +91,7 @@ type Default struct {
 	Text string `json:"text,omitempty"` // the literal's value without quotes, or the expression
 
 	Charset string `json:"charset,omitempty"` // that an introducer states for Text, which is bytes: x'…' or b'…'
+	Number  bool   `json:"-"`                 // the literal is written as a number; of no account once it has the column's form
 
 	Sequence *Name `json:"sequence,omitempty"` // MariaDB: its next value, and nothing else; Text has it too
 }

@@ -1,5 +1,7 @@
 package parse
 
+import "strings"
+
 // alter reads ALTER.
 func (p *parser) alter() Statement {
 	p.what = "ALTER"
@@ -68,11 +70,11 @@ func (p *parser) action() []Action {
 	case p.accept("MODIFY"):
 		p.accept("COLUMN")
 		exists := p.ifExists()
-		return p.change(p.name(), exists, false)
+		return p.change(p.field(), exists, false)
 	case p.accept("CHANGE"):
 		p.accept("COLUMN")
 		exists := p.ifExists()
-		return p.change(p.name(), exists, true)
+		return p.change(p.field(), exists, true)
 	case p.accept("ALTER"):
 		return []Action{p.alterAction()}
 	case p.accept("RENAME"):
@@ -84,6 +86,8 @@ func (p *parser) action() []Action {
 	case p.is("DISCARD", "TABLESPACE"), p.is("IMPORT", "TABLESPACE"):
 		p.at += 2
 		return []Action{&Tablespace{}}
+	case p.is("LOCK"):
+		return []Action{p.lock()}
 	case p.nothing():
 		return []Action{&NoEffect{Text: p.since(at)}}
 	}
@@ -96,23 +100,27 @@ func (p *parser) action() []Action {
 	return []Action{&SetOptions{Options: o}}
 }
 
+// lock reads LOCK [=] mode.
+func (p *parser) lock() *Lock {
+	p.expect("LOCK")
+	p.accept("=")
+	return &Lock{Mode: strings.ToUpper(p.name())}
+}
+
 // nothing steps over a clause that changes nothing that is tracked.
 func (p *parser) nothing() bool {
 	switch {
 	case p.accept("FORCE"), p.accept("ENABLE", "KEYS"), p.accept("DISABLE", "KEYS"),
 		p.accept("SECONDARY_LOAD"), p.accept("SECONDARY_UNLOAD"),
 		p.accept("WITH", "VALIDATION"), p.accept("WITHOUT", "VALIDATION"), p.accept("NOWAIT"):
-	case p.any("ALGORITHM", "LOCK") != "":
+	case p.accept("ALGORITHM"):
 		p.accept("=")
 		p.name()
 	case p.is("WAIT"):
 		p.wait()
 	case p.accept("ORDER", "BY"):
 		for { // its columns are separated by commas too
-			p.name()
-			for p.accept(".") {
-				p.name()
-			}
+			p.field()
 			p.any("ASC", "DESC")
 			if !p.is(",") || !p.isOrderColumn(1) {
 				break
@@ -168,7 +176,7 @@ func (p *parser) add() []Action {
 }
 
 func (p *parser) addColumn(exists bool) []Action {
-	column, keys := p.column(p.name())
+	column, keys := p.column(p.field())
 	actions := []Action{&AddColumn{Column: column, Place: p.place(), IfNotExists: exists}}
 	return withKeys(actions, keys)
 }
@@ -176,7 +184,7 @@ func (p *parser) addColumn(exists bool) []Action {
 func (p *parser) change(old string, exists, renamed bool) []Action {
 	name := old
 	if renamed {
-		name = p.name()
+		name = p.field()
 	}
 	column, keys := p.column(name)
 	actions := []Action{&ChangeColumn{Old: old, Column: column, Place: p.place(), IfExists: exists}}
@@ -209,7 +217,8 @@ func (p *parser) dropAction() Action {
 		return d
 	case p.accept("SYSTEM", "VERSIONING"):
 		return &Versioning{}
-	case p.accept("PERIOD"):
+	case p.is("PERIOD", "FOR") || p.is("PERIOD", "IF"):
+		p.at++
 		d := &SetPeriod{Drop: true, IfExists: p.ifExists()}
 		p.expect("FOR")
 		d.Period.Name = p.name()
@@ -228,7 +237,7 @@ func (p *parser) dropAction() Action {
 	}
 	p.accept("COLUMN")
 	d := &DropColumn{IfExists: p.ifExists()}
-	d.Name = p.name()
+	d.Name = p.field()
 	p.any("RESTRICT", "CASCADE")
 	return d
 }
@@ -260,7 +269,7 @@ func (p *parser) alterAction() Action {
 	}
 	p.accept("COLUMN")
 	exists := p.ifExists()
-	name := p.name()
+	name := p.field()
 	switch {
 	case p.accept("DROP", "DEFAULT"):
 		return &SetDefault{Column: name, IfExists: exists}
@@ -270,7 +279,11 @@ func (p *parser) alterAction() Action {
 		return &SetVisible{Column: name, Invisible: true}
 	}
 	p.expect("SET", "DEFAULT")
-	return &SetDefault{Column: name, Default: p.defaultValue(), IfExists: exists}
+	value := p.enclosed()
+	if value == nil {
+		value = p.defaultValue()
+	}
+	return &SetDefault{Column: name, Default: value, IfExists: exists}
 }
 
 func (p *parser) renameAction() Action {

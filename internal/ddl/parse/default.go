@@ -15,14 +15,40 @@ func (p *parser) defaultValue() *schema.Default {
 		return d
 	}
 	p.at = at
+	if p.dialect.MariaDB() {
+		if d := p.enclosed(); d != nil {
+			return d
+		}
+	}
 	if p.is("(") && !p.dialect.MariaDB() {
-		return &schema.Default{Expr: true, Text: p.parens()}
+		p.parens()
+		return p.defaultExpression(at)
 	}
 	if p.isClock() && !p.dialect.MariaDB() {
 		return &schema.Default{Expr: true, Text: p.clock()}
 	}
 	p.expression()
 	return p.defaultExpression(at)
+}
+
+// enclosed reads a literal in parentheses, which MariaDB takes for the literal, as MySQL does
+// behind SET DEFAULT; it gives nil where there is more in them.
+func (p *parser) enclosed() *schema.Default {
+	at := p.at
+	for p.accept("(") {
+	}
+	opened := p.at - at
+	if opened > 0 {
+		if d := p.literal(); d != nil {
+			for ; opened > 0 && p.accept(")"); opened-- {
+			}
+			if opened == 0 && !p.operator() {
+				return d
+			}
+		}
+	}
+	p.at = at
+	return nil
 }
 
 // defaultExpression gives the expression between a token and the present one in
@@ -80,13 +106,16 @@ func (p *parser) literal() *schema.Default {
 	charset := p.introducer()
 	sign := p.any("-", "+")
 	t := p.peek(0)
+	if _, err := strconv.ParseFloat(t.text, 64); t.kind == number && err != nil { // beyond a DOUBLE
+		p.unknown()
+	}
 	switch {
 	case t.kind == number && sign == "-":
 		p.at++
-		return &schema.Default{Text: "-" + t.text}
+		return &schema.Default{Text: "-" + plainNumber(t.text), Number: true}
 	case t.kind == number:
 		p.at++
-		return &schema.Default{Text: t.text}
+		return &schema.Default{Text: plainNumber(t.text), Number: true}
 	case sign != "":
 		return nil
 	case t.kind == str:
@@ -105,14 +134,32 @@ func (p *parser) literal() *schema.Default {
 	case p.accept("NULL"):
 		return &schema.Default{Null: true}
 	case p.accept("TRUE"):
-		return &schema.Default{Text: "1"}
+		return &schema.Default{Text: "1", Number: true}
 	case p.accept("FALSE"):
-		return &schema.Default{Text: "0"}
+		return &schema.Default{Text: "0", Number: true}
 	case (p.is("DATE") || p.is("TIME") || p.is("TIMESTAMP")) && p.peek(1).kind == str:
 		p.at++
 		return &schema.Default{Text: p.str()}
+	case p.is("{") && p.peek(1).kind == word && p.peek(2).kind == str && p.peek(3).matches("}"): // {ts '…'}
+		p.at += 4
+		return &schema.Default{Text: p.peek(-2).text}
 	}
 	return nil
+}
+
+// plainNumber writes digits as the server does: 007 is 7 and .5 is 0.5.
+func plainNumber(digits string) string {
+	whole, fraction, point := strings.Cut(digits, ".")
+	if strings.ContainsAny(whole, "eE") {
+		return digits
+	}
+	if whole = strings.TrimLeft(whole, "0"); whole == "" {
+		whole = "0"
+	}
+	if !point || fraction == "" {
+		return whole
+	}
+	return whole + "." + fraction
 }
 
 // clocks are the spellings of the statement's time.

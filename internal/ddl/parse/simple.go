@@ -152,13 +152,8 @@ func (p *parser) charsetWord() bool {
 	return p.accept("CHARACTER", "SET") || p.accept("CHARSET") || p.accept("CHAR", "SET")
 }
 
-// charset reads the name of a character set; DEFAULT gives "".
-func (p *parser) charset() string {
-	if p.accept("DEFAULT") {
-		return ""
-	}
-	return strings.ToLower(p.text())
-}
+// charset reads the name of a character set, or DEFAULT.
+func (p *parser) charset() string { return strings.ToLower(p.text()) }
 
-// collation reads the name of a collation; DEFAULT gives "".
+// collation reads the name of a collation, or DEFAULT.
 func (p *parser) collation() string { return p.charset() }

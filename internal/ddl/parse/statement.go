@@ -168,4 +168,5 @@ type Options struct {
 	AutoIncrement *uint64
 	Versioned     bool
 	Sequence      bool
+	RowFormat     string // in upper case
 }
