@@ -95,7 +95,7 @@ func (r *Rules) means(pattern string, name schema.Name) bool {
 // was to be ignored, or because another program has made it.
 func (s *settings) made(c *schema.Column, own *typemap.Settings) error {
 	if c.As != "" {
-		own.Override, own.Collation = c.As, typemap.Exact
+		own.Override, own.Kept, own.Collation = c.As, true, typemap.Exact
 		own.Rules[typemap.OutOfRange].Action, own.Rules[typemap.Rounded].Action = typemap.Refuse, typemap.Refuse
 		return nil
 	}
