@@ -18,7 +18,7 @@ import (
 const chunkBytes = 16 << 20
 
 // engine turns a configuration into the engine that does its commands. Only the
-// named source's password is looked up; with "", none is.
+// named source's password is looked up; with "", none is, with cli.AllSources all are.
 func engine(c *config.Config, source string, log *slog.Logger) (cli.Engine, error) {
 	target, err := c.Dial(source)
 	if err != nil {
@@ -26,7 +26,7 @@ func engine(c *config.Config, source string, log *slog.Logger) (cli.Engine, erro
 	}
 	var specs []pipeline.Spec
 	for _, s := range c.Sources {
-		if s.Name != source {
+		if s.Name != source && source != cli.AllSources {
 			continue
 		}
 		mysql, pgsql, err := origin(s)

@@ -141,8 +141,8 @@ func ours(ctx context.Context, db DB) (bool, error) {
 	}
 	switch {
 	case exists && old && !is:
-		return false, fault.New(fault.State, "use another target database, or drop that catalogue if its replica is no longer wanted (chameleon drop_replica_schema)",
-			"the schema %s in the target database was made by pg_chameleon 2.0", Schema)
+		return false, fault.New(fault.State, "take its replicas over with: chameleon upgrade_replica_schema; or drop it if they are no longer wanted (chameleon drop_replica_schema)",
+			"the schema %s in the target database was made by pg_chameleon", Schema)
 	case exists && !is:
 		return false, fault.New(fault.State, "rename or drop that schema, or use another target database",
 			"there is a schema %s in the target database that this program did not make", Schema)

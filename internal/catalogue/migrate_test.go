@@ -73,7 +73,7 @@ func TestVersionsThatDoNotFit(t *testing.T) {
 	}
 	p.server.Exec(t, p.config.Database, "CREATE SCHEMA sch_chameleon", "CREATE TABLE sch_chameleon.t_replica_batch (i_id_batch bigint)")
 	_, err = Create(ctx, p.conn)
-	refuses(t, err, fault.State, "made by pg_chameleon 2.0")
+	refuses(t, err, fault.State, "made by pg_chameleon")
 	p.server.Exec(t, p.config.Database, "DROP TABLE sch_chameleon.t_replica_batch", "CREATE TABLE sch_chameleon.mine (x int)")
 	_, err = Create(ctx, p.conn)
 	refuses(t, err, fault.State, "did not make")

@@ -27,6 +27,7 @@ type Engine interface {
 	DropSource(ctx context.Context, name string) error
 	EnableReplica(ctx context.Context, name string) error
 	SyncTables(ctx context.Context, name string, tables []string) (*status.Sync, error)
+	UpgradeReplicaSchema(ctx context.Context, confirm func(*status.Adoption) (bool, error)) error
 	Runner
 	Reporter
 	Operator
@@ -81,7 +82,7 @@ type flags struct {
 	rollbarLevel                   string
 	logid                          int64
 	debug, full, yes, json, watch  bool
-	restart                        bool
+	restart, dryRun                bool
 }
 
 // Run runs a command line and gives the exit code.
@@ -148,6 +149,9 @@ func (a *App) named() (*config.Config, *config.Source, error) {
 	s, err := c.Source(a.flags.source)
 	return c, s, err
 }
+
+// AllSources stands for all sources of the configuration where an engine is made.
+const AllSources = all
 
 // all is what --source, --schema and --tables say when they are not given, as in pg_chameleon.
 const all = "*"

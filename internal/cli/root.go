@@ -47,7 +47,7 @@ func (a *App) root() *cobra.Command {
 	f.BoolVar(&a.flags.full, "full", false, "show messages uncut, and the tables that simply replicate")
 	f.StringVar(&a.flags.rollbarLevel, "rollbar-level", "info", "least grave events that are sent to Rollbar: critical, error, warning or info")
 	for _, command := range []*cobra.Command{
-		a.setConfigurationFiles(), a.showConfig(), a.showSources(), a.createReplicaSchema(), a.dropReplicaSchema(),
+		a.setConfigurationFiles(), a.showConfig(), a.showSources(), a.createReplicaSchema(), a.upgradeReplicaSchema(), a.dropReplicaSchema(),
 		a.addSource(), a.dropSource(), a.initReplica(), a.startReplica(), a.syncTables(), a.stopReplica(), a.stopAllReplicas(),
 		a.showStatus(), a.showErrors(), a.translateDDL(), a.enableReplica(), a.detachReplica(),
 		a.applyHeld(), a.skipHeld(), a.skipTransaction(), a.pauseReplay(), a.resumeReplay(), a.versionCommand(),

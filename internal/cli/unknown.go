@@ -17,8 +17,6 @@ func elsewhere(name string) string {
 		return "chameleon init_replica --restart copies a whole source anew"
 	case "run_maintenance":
 		return "there is nothing to maintain: applied changes are not kept"
-	case "upgrade_replica_schema":
-		return "chameleon create_replica_schema brings the catalogue up to date"
 	}
 	return ""
 }

@@ -372,6 +372,9 @@ func spell(f *schema.ForeignKey, parent *schema.Table) {
 func likeTable(name schema.Name, like *schema.Table, d parse.Dialect) *schema.Table {
 	t := like.Clone()
 	t.Name, t.ForeignKeys, t.AutoIncrement = name, nil, 0
+	for i := range t.Columns {
+		t.Columns[i].As = ""
+	}
 	if !d.MariaDB() { // a schema holds each name of a check once
 		for i := range t.Checks {
 			t.Checks[i].Name = name.Table + "_chk_" + strconv.Itoa(i+1)

@@ -120,7 +120,13 @@ func (x *draft) inherit(remade bool) {
 			continue
 		}
 		c, old := &x.t.Columns[i], &x.before.Columns[at]
-		c.LeftOut, c.Made = old.LeftOut, old.Made
+		c.LeftOut, c.Made, c.As = old.LeftOut, old.Made, old.As
+		if c.As != "" && remade && !reflect.DeepEqual(c.Type, old.Type) {
+			c.As = ""
+			if x.refill == "" {
+				x.refill = "column " + c.Name + " has a type in PostgreSQL that this program has not given it"
+			}
+		}
 		if c.Made == nil || !remade || !altered(old, c) {
 			continue
 		}
@@ -134,7 +140,7 @@ func (x *draft) inherit(remade bool) {
 // altered says whether a column is not the same as before.
 func altered(before, after *schema.Column) bool {
 	b, a := *before, *after
-	b.LeftOut, b.Made, a.LeftOut, a.Made = false, nil, false, nil
+	b.LeftOut, b.Made, b.As, a.LeftOut, a.Made, a.As = false, nil, "", false, nil, ""
 	return !reflect.DeepEqual(b, a)
 }
 

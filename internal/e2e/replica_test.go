@@ -58,6 +58,15 @@ type options struct {
 // newReplica makes databases and a configuration, the catalogue and the source.
 func newReplica(t *testing.T, src, dst *testserver.Server, o options) *replica {
 	t.Helper()
+	r := bareReplica(t, src, dst, o)
+	r.must("create_replica_schema")
+	r.must("add_source", "--source", "mysql")
+	return r
+}
+
+// bareReplica makes databases and a configuration.
+func bareReplica(t *testing.T, src, dst *testserver.Server, o options) *replica {
+	t.Helper()
 	bin, err := binary()
 	if err != nil {
 		t.Fatal(err)
@@ -75,8 +84,6 @@ func newReplica(t *testing.T, src, dst *testserver.Server, o options) *replica {
 	}
 	src.Exec(t, r.marker, "CREATE TABLE IF NOT EXISTS e2e_marker (id INT PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB", "INSERT IGNORE INTO e2e_marker VALUES (1, 0)")
 	r.configure(o.yaml)
-	r.must("create_replica_schema")
-	r.must("add_source", "--source", "mysql")
 	t.Cleanup(func() {
 		r.run("stop_replica", "--source", "mysql")
 		if t.Failed() {

@@ -91,9 +91,14 @@ func (r *Rules) means(pattern string, name schema.Name) bool {
 	return names.table(pattern)
 }
 
-// made gives the settings of a column whose change was to be ignored: its values are
-// written as the type that PostgreSQL's column has had since before.
+// made gives the settings of a column that PostgreSQL has as another type: because its change
+// was to be ignored, or because another program has made it.
 func (s *settings) made(c *schema.Column, own *typemap.Settings) error {
+	if c.As != "" {
+		own.Override, own.Kept, own.Collation = c.As, true, typemap.Exact
+		own.Rules[typemap.OutOfRange].Action, own.Rules[typemap.Rounded].Action = typemap.Refuse, typemap.Refuse
+		return nil
+	}
 	if c.Made == nil {
 		return nil
 	}

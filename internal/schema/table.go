@@ -52,6 +52,10 @@ type Column struct {
 	// What the replica has done otherwise, because a statement was to be ignored.
 	LeftOut bool    `json:"left_out,omitempty"` // the replica does not have the column
 	Made    *Column `json:"made,omitempty"`     // the replica's column is still made after this one
+
+	// The PostgreSQL type that another program has given the replica's column: values are
+	// written as that type, and those that it cannot hold exactly are refused. "": ours.
+	As string `json:"as,omitempty"`
 }
 
 // MadeAs is the name by which the replica knows the column.

@@ -6,6 +6,7 @@ import "fmt"
 type policy struct {
 	rules   Rules
 	notNull bool
+	kept    bool // the type is another program's
 }
 
 // drops says whether the value is to become NULL by the rule, instead of what is
@@ -14,6 +15,9 @@ func (p *policy) drops(r Rule, byDefault Action) (bool, error) {
 	action := p.rules[r].Action
 	if action == ByDefault {
 		action = byDefault
+	}
+	if action == Refuse && p.kept && (r == OutOfRange || r == Rounded) {
+		return false, fmt.Errorf("the column has a type in PostgreSQL that this program has not given it, and a value does not fit: fill the table with sync_tables")
 	}
 	if action == Refuse {
 		return false, fmt.Errorf("value_rules has %s: error, and a value falls under it", r.Key())

@@ -21,6 +21,7 @@ type Options struct {
 // Settings are what the configuration and the target say of one column.
 type Settings struct {
 	Override  string    // the PostgreSQL type that is asked for; "" for the default
+	Kept      bool      // nobody has asked for it: the column has it from another program
 	Rules     Rules     // what is done with values that the target cannot hold
 	Mask      *Mask     // nil: the values are shown
 	Collation Collation // of text that MySQL compares without regard to case
@@ -42,7 +43,7 @@ type Column struct {
 // New maps a column. Settings that cannot be done are an error.
 func New(source schema.Column, s Settings) (*Column, error) {
 	c := &Column{Source: source, settings: s}
-	p := &policy{rules: s.Rules, notNull: c.NotNull()}
+	p := &policy{rules: s.Rules, notNull: c.NotNull(), kept: s.Kept}
 	f, err := familyOf(&c.Source, p, s.Options)
 	if err != nil {
 		return nil, err

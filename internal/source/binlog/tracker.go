@@ -34,6 +34,15 @@ func NewTracker(from event.Position) (*Tracker, error) {
 	return t, nil
 }
 
+// NewFirstTracker starts at a position before which no transaction of the server has a GTID.
+func NewFirstTracker(from event.Position) (*Tracker, error) {
+	set, err := parseGTIDs(from.Flavor, "")
+	if err != nil {
+		return nil, err
+	}
+	return &Tracker{at: from, set: set, marks: map[string]gtids{}}, nil
+}
+
 // Add moves the tracker behind a transaction. A piece that is not the last one
 // moves nothing.
 func (t *Tracker) Add(tx *event.Transaction) error {
