@@ -27,6 +27,7 @@ type Engine interface {
 	DropSource(ctx context.Context, name string) error
 	EnableReplica(ctx context.Context, name string) error
 	SyncTables(ctx context.Context, name string, tables []string) (*status.Sync, error)
+	RefreshSchema(ctx context.Context, name, schemaName string) (*status.Sync, error)
 	Runner
 	Reporter
 	Operator
