@@ -26,6 +26,7 @@ type Engine interface {
 	AddSource(ctx context.Context, name string) error
 	DropSource(ctx context.Context, name string) error
 	EnableReplica(ctx context.Context, name string) error
+	CopySchema(ctx context.Context, name string) (made int, err error)
 	SyncTables(ctx context.Context, name string, tables []string) (*status.Sync, error)
 	RefreshSchema(ctx context.Context, name, schemaName string) (*status.Sync, error)
 	Runner
