@@ -28,6 +28,7 @@ type Engine interface {
 	EnableReplica(ctx context.Context, name string) error
 	CopySchema(ctx context.Context, name string) (made int, err error)
 	SyncTables(ctx context.Context, name string, tables []string) (*status.Sync, error)
+	UpdateSchemaMappings(ctx context.Context, name string, told func()) (*status.Mappings, error)
 	RefreshSchema(ctx context.Context, name, schemaName string) (*status.Sync, error)
 	Runner
 	Reporter

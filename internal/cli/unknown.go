@@ -13,8 +13,6 @@ import (
 // elsewhere gives advice on the commands of pg_chameleon that are not here.
 func elsewhere(name string) string {
 	switch name {
-	case "update_schema_mappings":
-		return "chameleon init_replica --restart copies a whole source anew"
 	case "run_maintenance":
 		return "there is nothing to maintain: applied changes are not kept"
 	case "upgrade_replica_schema":

@@ -21,6 +21,7 @@ type work struct {
 	task     string // the command
 	started  string // what is said of a daemon that runs, with the source's name
 	replaces string // a task that is stopped for this one; "": none is
+	reloads  bool   // SIGHUP lets it go on with the configuration as it is then
 	do       func(ctx context.Context, j job) error
 }
 
@@ -113,7 +114,7 @@ func (a *App) workHere(ctx context.Context, c *config.Config, source string, w w
 	ctx, release := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer release()
 	defer context.AfterFunc(ctx, release)() // a second signal ends the program at once
-	err = w.do(ctx, j)
+	err = a.doing(ctx, j, w)
 	switch {
 	case err == nil:
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):

@@ -35,6 +35,7 @@ func (r *Replica) Follow(ctx context.Context, ready func()) error {
 	if err != nil {
 		return err
 	}
+	r.mappings(known)
 	if err := r.check(ctx, false); err != nil {
 		return err
 	}
@@ -45,11 +46,13 @@ func (r *Replica) Follow(ctx context.Context, ready func()) error {
 		Dial: r.spec.MySQL, ServerID: r.spec.ServerID, PieceBytes: r.spec.RelayBytes / 4, Log: r.log,
 		Keep: func(name schema.Name) bool { return r.wanted.Load().keep(name) },
 	})
-	err = r.persist(ctx, pool, known.ID, ready)
+	begun := false
+	err = r.persist(ctx, pool, known.ID, func() { begun = true; ready() })
 	if ctx.Err() != nil {
 		return r.status(ctx, pool, known.ID, catalogue.Stopped)
 	}
-	if !errors.Is(err, catalogue.ErrFenced) && fault.KindOf(err) != fault.State {
+	refused := fault.KindOf(err) == fault.Config && !begun // nothing was done, and another configuration may do
+	if !errors.Is(err, catalogue.ErrFenced) && fault.KindOf(err) != fault.State && !refused {
 		r.remember(ctx, pool, known.ID, err)
 	}
 	return err
@@ -159,6 +162,9 @@ func (r *Replica) followOnce(ctx context.Context, ready func()) error {
 		return err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if err := r.adjustOrRefuse(ctx, lease, pool, from); err != nil {
+		return err
+	}
 	s := &stream{replica: r, lease: lease, pool: pool, origin: from, relay: relay.NewMemory(r.spec.RelayBytes), joints: newJoints()}
 	if err := s.prepare(ctx, conn); err != nil {
 		return err
@@ -320,6 +326,11 @@ func (s *stream) beat(ctx context.Context) error {
 		}
 		if err := s.lookForSkips(ctx); err != nil {
 			return err
+		}
+		if due, err := catalogue.MappingsDue(ctx, s.pool, s.lease.Source.ID); err != nil {
+			return err
+		} else if due {
+			return errAgain
 		}
 		if err := catalogue.Beat(ctx, s.pool, s.lease.Source.ID, s.lease.Epoch, s.lag.heartbeat()); err != nil {
 			return fmt.Errorf("telling where the reading stands: %w", err)

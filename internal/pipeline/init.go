@@ -59,6 +59,10 @@ func (r *Replica) Init(ctx context.Context, board *status.Board, restart bool, r
 	var options map[string]bool // of a copy that goes on
 	if !restart && resumable(&lease.Source) {
 		options = lease.Source.Options
+		if !maps.Equal(lease.Source.Schemas, r.spec.Rules.Schemas) {
+			return fault.New(fault.State, "begin anew with --restart, or take the change of schema_mappings back until the source is copied",
+				"the copy was begun with other schema_mappings")
+		}
 	}
 	rules, err := r.rules(ctx, pool, from.server, options)
 	if err != nil {
@@ -256,7 +260,9 @@ func (c *initial) forget(ctx context.Context, start event.Position, list *listin
 		if err := catalogue.DropTables(ctx, tx, id, gone...); err != nil {
 			return err
 		}
-		if err := catalogue.SetOptions(ctx, tx, id, options(c.rules)); err != nil {
+		rules := &c.replica.spec.Rules
+		if err := errors.Join(catalogue.SetOptions(ctx, tx, id, options(c.rules)), catalogue.SetMappings(ctx, tx, id, rules.Schemas),
+			catalogue.SetFilters(ctx, tx, id, catalogue.Filters{Limit: rules.Limit, Skip: rules.Skip})); err != nil {
 			return err
 		}
 		if err := c.enlist(ctx, tx, list); err != nil {

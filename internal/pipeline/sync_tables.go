@@ -52,6 +52,7 @@ func (e *Engine) fill(ctx context.Context, name, reason string, choose func(cont
 			return err
 		}
 		r := New(spec, e.log)
+		r.spec.Rules.Schemas = known.Schemas
 		from, err := r.reach(ctx)
 		if err != nil {
 			return err

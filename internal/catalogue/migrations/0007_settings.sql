@@ -1,0 +1,6 @@
+-- What the configuration asks for, and what of it has been carried over.
+ALTER TABLE sch_chameleon.t_sources
+    ADD COLUMN jsb_wanted_mappings jsonb,
+    ADD COLUMN jsb_filters jsonb;
+COMMENT ON COLUMN sch_chameleon.t_sources.jsb_wanted_mappings IS 'mappings that are to take the place of jsb_schema_mappings; NULL: none';
+COMMENT ON COLUMN sch_chameleon.t_sources.jsb_filters IS 'limit_tables and skip_tables by which the list of tables was made last';

@@ -1,0 +1,223 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"pgchameleon/internal/catalogue"
+	"pgchameleon/internal/event"
+	"pgchameleon/internal/mapping"
+	"pgchameleon/internal/schema"
+	"pgchameleon/internal/source/inspect"
+	target "pgchameleon/internal/target/dial"
+)
+
+// reasonLeftOut is why tables are excluded that the configuration does not name any more.
+const reasonLeftOut = "limit_tables and skip_tables leave it out"
+
+// reasonTakenIn is the reason of refills of tables that the configuration has come to name.
+const reasonTakenIn = "the configuration takes it in"
+
+// adjustment carries what the configuration asks for over to the catalogue, before the
+// source is followed: other mappings, and other tables. Nobody else works on the source.
+type adjustment struct {
+	replica *Replica
+	lease   *catalogue.Lease
+	pool    *target.Pooled
+	from    *origin
+	rules   *mapping.Rules
+
+	before  map[string]string // mappings
+	after   map[string]string
+	known   []*catalogue.Table
+	tracked *schema.Set
+}
+
+// adjust brings the catalogue, and the names of PostgreSQL's schemas, to what is asked for.
+// What stands in the way of other mappings is told, and the source is followed by those it has.
+func (r *Replica) adjust(ctx context.Context, lease *catalogue.Lease, pool *target.Pooled, from *origin) error {
+	id := lease.Source.ID
+	r.spec.Rules.Schemas = lease.Source.Schemas
+	due, err := catalogue.MappingsDue(ctx, pool, id)
+	if err != nil {
+		return err
+	}
+	settings, err := catalogue.SettingsOf(ctx, pool, id)
+	if err != nil {
+		return err
+	}
+	a := &adjustment{replica: r, lease: lease, pool: pool, from: from, before: lease.Source.Schemas, after: lease.Source.Schemas}
+	if due && settings.Wanted != nil {
+		a.after = settings.Wanted
+	}
+	filters := catalogue.Filters{Limit: r.spec.Rules.Limit, Skip: r.spec.Rules.Skip}
+	refilter := settings.Filters == nil || !slices.Equal(settings.Filters.Limit, filters.Limit) || !slices.Equal(settings.Filters.Skip, filters.Skip)
+	if !refilter && settings.Wanted == nil {
+		return nil
+	}
+	if err := a.look(ctx); err != nil {
+		return err
+	}
+	schemas := a.added()
+	if settings.Filters != nil && refilter {
+		schemas = slices.Collect(maps.Keys(a.after))
+	}
+	wanted, err := a.present(ctx, schemas)
+	if err != nil {
+		return err
+	}
+	err = target.InTx(ctx, pool, func(tx target.Tx) error {
+		if err := a.remap(ctx, tx); err != nil {
+			return err
+		}
+		if err := a.choose(ctx, tx, wanted); err != nil {
+			return err
+		}
+		if err := catalogue.SetFilters(ctx, tx, id, filters); err != nil {
+			return err
+		}
+		return catalogue.SealVersions(ctx, tx, id, event.Position{}, time.Time{}, catalogue.EndedVersions)
+	})
+	if err != nil {
+		return fmt.Errorf("carrying the configuration over: %w", err)
+	}
+	lease.Source.Schemas = a.after
+	return nil
+}
+
+// look reads what is known of the source, and by which rules it will be followed.
+func (a *adjustment) look(ctx context.Context) error {
+	a.replica.spec.Rules.Schemas = a.after
+	var err error
+	if a.rules, err = a.replica.rules(ctx, a.pool, a.from.server, a.lease.Source.Options); err != nil {
+		return err
+	}
+	if a.known, err = catalogue.Tables(ctx, a.pool, a.lease.Source.ID); err != nil {
+		return err
+	}
+	definitions, err := catalogue.TrackedSchema(ctx, a.pool, a.lease.Source.ID)
+	a.tracked = trackedSet(definitions, a.rules.Fold)
+	return err
+}
+
+// present lists the tables of databases that the source has and the rules want.
+func (a *adjustment) present(ctx context.Context, databases []string) ([]schema.Name, error) {
+	var names []schema.Name
+	for _, database := range databases {
+		infos, err := inspect.Tables(ctx, a.from.conn, database)
+		if err != nil {
+			return nil, err
+		}
+		for _, info := range infos {
+			if a.rules.Wants(info.Name) && !info.Sequence() {
+				names = append(names, info.Name)
+			}
+		}
+	}
+	return names, nil
+}
+
+// choose excludes tables that are left out by now, and has those filled that are taken in.
+func (a *adjustment) choose(ctx context.Context, tx target.Tx, wanted []schema.Name) error {
+	known := map[schema.Name]*catalogue.Table{}
+	for _, t := range a.known {
+		if _, mapped := a.rules.Target(t.Source.Schema); !mapped {
+			continue // it was forgotten with its database
+		}
+		known[t.Source] = t
+		parked := t.State == catalogue.Excluded || t.State == catalogue.Failed
+		switch wants := a.rules.Wants(t.Source); {
+		case !wants && !(parked && t.Reason == reasonLeftOut):
+			if err := a.leaveOut(ctx, tx, t); err != nil {
+				return err
+			}
+		case wants && parked && t.Reason == reasonLeftOut:
+			if err := a.takeIn(ctx, tx, t.Source, t); err != nil {
+				return err
+			}
+		}
+	}
+	for _, name := range wanted {
+		if known[name] == nil {
+			if err := a.takeIn(ctx, tx, name, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// leaveOut ends the replication of a table; what foreign keys do by its rows is followed still.
+func (a *adjustment) leaveOut(ctx context.Context, tx target.Tx, t *catalogue.Table) error {
+	id := a.lease.Source.ID
+	a.replica.log.Info("a table is left out from here on", "table", t.Source.String())
+	if err := catalogue.LeaveRefill(ctx, tx, t.ID); err != nil {
+		return err
+	}
+	if err := catalogue.Exclude(ctx, tx, id, t.Source, catalogue.Excluded, reasonLeftOut, a.lease.Applied); err != nil {
+		return err
+	}
+	if len(a.children(t.Source)) > 0 {
+		return nil
+	}
+	if err := catalogue.DropDefinitions(ctx, tx, id, t.Source); err != nil {
+		return err
+	}
+	return catalogue.NoteVersions(ctx, tx, id, "excluded: "+reasonLeftOut)
+}
+
+// takeIn has a table filled from the source. If it was followed for what foreign keys do by its rows,
+// the tables below it are filled with it.
+func (a *adjustment) takeIn(ctx context.Context, tx target.Tx, name schema.Name, known *catalogue.Table) error {
+	id := a.lease.Source.ID
+	a.replica.log.Info("a table is taken in", "table", name.String())
+	if a.tracked.Get(name) != nil {
+		for _, child := range a.children(name) {
+			reason := "its parent " + name.String() + " comes in, to which a foreign key ties it"
+			if err := catalogue.Exclude(ctx, tx, id, child, catalogue.Excluded, reason, a.lease.Applied); err != nil {
+				return err
+			}
+			if err := catalogue.RequestRefill(ctx, tx, id, reason, child); err != nil {
+				return err
+			}
+			if err := catalogue.DropDefinitions(ctx, tx, id, child); err != nil {
+				return err
+			}
+			if err := catalogue.NoteVersions(ctx, tx, id, "excluded: "+reason); err != nil {
+				return err
+			}
+		}
+		if err := catalogue.DropDefinitions(ctx, tx, id, name); err != nil {
+			return err
+		}
+	}
+	return a.replica.askOne(ctx, tx, id, a.rules, reasonTakenIn, name, known)
+}
+
+// children lists the replicated tables that foreign keys with actions tie to a table, directly or
+// not, where the source does not log what those do.
+func (a *adjustment) children(name schema.Name) []schema.Name {
+	if a.from.server.LogsCascades() {
+		return nil
+	}
+	found := map[schema.Name]bool{}
+	for queue := []schema.Name{name}; len(queue) > 0; queue = queue[1:] {
+		for _, t := range a.tracked.Tables() {
+			ties := slices.ContainsFunc(t.ForeignKeys, func(key schema.ForeignKey) bool { return acts(key) && key.References == queue[0] })
+			if ties && t.Name != name && !found[t.Name] {
+				found[t.Name] = true
+				queue = append(queue, t.Name)
+			}
+		}
+	}
+	var list []schema.Name
+	for _, t := range a.known {
+		if found[t.Source] && a.rules.Wants(t.Source) && t.State != catalogue.Excluded && t.State != catalogue.Failed {
+			list = append(list, t.Source)
+		}
+	}
+	return list
+}
