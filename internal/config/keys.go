@@ -98,7 +98,7 @@ func (c *Config) readFillfactors(d *decoder, key string, n *node) {
 		}
 		f := Fillfactor{Percent: percent}
 		d.dictionary(e.value, fmt.Sprintf("%s of %q", key, e.key.text), []field{
-			{name: "tables", required: true, value: names{to: &f.Tables, what: `a list of database.table, or "*"`, check: tableOrAll}},
+			{name: "tables", required: true, value: names{to: &f.Tables, what: `a list of database.table, or "*"`, check: tablePattern}},
 		})
 		c.Fillfactors = append(c.Fillfactors, f)
 	})
@@ -150,13 +150,6 @@ func table(entry string) error {
 		return fmt.Errorf("%q is not of the form database.table", entry)
 	}
 	return nil
-}
-
-func tableOrAll(entry string) error {
-	if entry == "*" {
-		return nil
-	}
-	return table(entry)
 }
 
 // tablePattern takes a pattern that can mean a table.

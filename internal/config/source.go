@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"pgchameleon/internal/mapping"
 )
 
 // inPlace is the default of online_schema_change.
@@ -39,14 +41,14 @@ func (s *Source) fields() []field {
 			doc: "How the server is reached."},
 		{name: "schema_mappings", required: true, value: custom{s.readMappings, s.showMappings, "databases with their schemas"},
 			doc: "Which database goes to which PostgreSQL schema, one `database: schema` for each line."},
-		{name: "limit_tables", value: names{&s.LimitTables, tables, table},
-			doc: "Of the databases that are named here, only these tables are replicated."},
-		{name: "skip_tables", value: names{&s.SkipTables, tables, table},
-			doc: "These tables are not replicated."},
+		{name: "limit_tables", value: names{&s.LimitTables, tables, tablePattern},
+			doc: "Of the databases that are named here, only these tables are replicated; [patterns](#patterns-of-tables-and-columns) mean tables to come, too. A table that comes in by a change of the list is copied while the others are followed."},
+		{name: "skip_tables", value: names{&s.SkipTables, tables, tablePattern},
+			doc: "These tables are not replicated; patterns may be given. One that is left out by a change of the list stays in PostgreSQL as it is."},
 		{name: "skip_events", value: keys{s.skipFields(), "insert, update and delete with lists", of("skip_events")},
-			doc: "Kinds of row changes that the stream leaves out: below `insert`, `update` and `delete` stand lists of `database` or `database.table`."},
+			doc: "Kinds of row changes that the stream leaves out: below `insert`, `update` and `delete` stand lists of `database` or patterns of `database.table`."},
 		{name: "grant_select_to", value: names{&s.GrantSelectTo, "a list of roles", nil},
-			doc: "Roles that may read the replicated tables. One that does not exist is a warning."},
+			doc: "Roles that may read the replicated tables, also those that the stream makes. One that does not exist is a warning; one that is taken from the list keeps its rights."},
 		{name: "masks", value: custom{s.readMasks, s.showMasks, "columns with hash, null, fixed(text) or keep_first(number)"},
 			doc: "Columns whose values are hidden before they leave the process; [below](#masks). New in this program."},
 		{name: "collations", value: custom{s.readCollations, s.showCollations, "columns with exact, citext or icu"},
@@ -204,7 +206,7 @@ func (s *Source) checkNames(d *decoder, n *node) {
 		e := n.entry(key)
 		for _, entry := range list {
 			known := slices.ContainsFunc(s.Mappings, func(p Pair) bool {
-				return strings.EqualFold(entry, p.From) || len(entry) > len(p.From) && entry[len(p.From)] == '.' && strings.EqualFold(entry[:len(p.From)], p.From)
+				return strings.EqualFold(entry, p.From) || mapping.Wild(entry) || len(entry) > len(p.From) && entry[len(p.From)] == '.' && strings.EqualFold(entry[:len(p.From)], p.From)
 			})
 			if !known {
 				d.config.note(e.key.line, key, "%s has no effect: schema_mappings does not have its database", entry)

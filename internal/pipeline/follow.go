@@ -169,6 +169,9 @@ func (r *Replica) followOnce(ctx context.Context, ready func()) error {
 	if err := s.prepare(ctx, conn); err != nil {
 		return err
 	}
+	if err := s.carryOptions(ctx); err != nil {
+		return err
+	}
 	if err := r.status(ctx, pool, lease.Source.ID, catalogue.Running); err != nil {
 		return err
 	}
@@ -232,7 +235,7 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 	s.decoder = &decoder{
 		relay: s.relay, transform: transformer, dialect: s.origin.dialect, tracker: reading,
 		gate: &gate{order: reading, catching: catching(tables, transformer)}, prepared: waiting, excluded: excluded, born: map[schema.Name]uint64{}, log: s.replica.log,
-		skip: s.replica.spec.SkipEvents, wishes: &skips{}, bare: seal == nil && len(rules.Masks) > 0, joints: s.joints,
+		skip: skipping(s.replica.spec.SkipEvents, rules), wishes: &skips{}, bare: seal == nil && len(rules.Masks) > 0, joints: s.joints,
 	}
 	if err := s.shadowing(ctx); err != nil {
 		return err

@@ -388,7 +388,7 @@ func (c *initial) render(t *mapping.Table) copier.Statements {
 		return copier.Statements{}
 	}
 	if f := c.fillfactor(t); f > 0 {
-		s.Create = append(s.Create, fmt.Sprintf("ALTER TABLE %s SET (fillfactor = %d)", place.Ident(), f))
+		s.Create = append(s.Create, setFillfactor(place.Ident(), f))
 	}
 	for _, what := range ddl.Omitted(t) {
 		c.replica.log.Info("a default is left out", "table", t.Source.Name.String(), "default", what)
