@@ -30,6 +30,7 @@ type Engine interface {
 	SyncTables(ctx context.Context, name string, tables []string) (*status.Sync, error)
 	UpdateSchemaMappings(ctx context.Context, name string, told func()) (*status.Mappings, error)
 	RefreshSchema(ctx context.Context, name, schemaName string) (*status.Sync, error)
+	RunMaintenance(ctx context.Context, name string, full bool, tell func(status.Maintained)) error
 	Runner
 	Reporter
 	Operator

@@ -44,13 +44,13 @@ func (a *App) root() *cobra.Command {
 	f.StringVar(&a.flags.tables, "tables", all, "tables as schema.table, separated by commas")
 	f.BoolVar(&a.flags.debug, "debug", false, "stay in the foreground and log everything to the terminal")
 	f.Int64Var(&a.flags.logid, "logid", 0, "line of the error log, for show_errors")
-	f.BoolVar(&a.flags.full, "full", false, "show messages uncut, and the tables that simply replicate")
+	f.BoolVar(&a.flags.full, "full", false, "show messages uncut, and the tables that simply replicate; of run_maintenance: write tables anew")
 	f.String("rollbar-level", "info", "accepted as pg_chameleon has it; nothing is sent to Rollbar")
 	_ = f.MarkHidden("rollbar-level") // it is there
 	for _, command := range []*cobra.Command{
 		a.setConfigurationFiles(), a.showConfig(), a.showSources(), a.createReplicaSchema(), a.dropReplicaSchema(),
 		a.addSource(), a.dropSource(), a.copySchema(), a.initReplica(), a.startReplica(), a.syncTables(), a.refreshSchema(), a.updateSchemaMappings(), a.stopReplica(), a.stopAllReplicas(),
-		a.showStatus(), a.showErrors(), a.translateDDL(), a.enableReplica(),
+		a.showStatus(), a.showErrors(), a.translateDDL(), a.enableReplica(), a.runMaintenance(),
 		a.applyHeld(), a.skipHeld(), a.skipTransaction(), a.versionCommand(),
 	} {
 		if name := command.Name(); strings.Contains(name, "_") {

@@ -56,6 +56,8 @@ func (a *App) showDetail(d *status.Detail, rate float64) {
 		{"Tables not replicated", parked},
 		{"Tables replicated", known - parked},
 		{"All tables", known},
+		{"Last maintenance", moment(d.LastMaintenance)},
+		{"Next maintenance", moment(d.NextMaintenance)},
 		{"Replayed rows", count(d.Counters.Inserted + d.Counters.Updated + d.Counters.Deleted)},
 		{"Replayed DDL", count(d.Counters.DDL)},
 		{"Skipped statements", count(d.Counters.Skipped)},

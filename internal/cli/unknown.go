@@ -13,8 +13,6 @@ import (
 // elsewhere gives advice on the commands of pg_chameleon that are not here.
 func elsewhere(name string) string {
 	switch name {
-	case "run_maintenance":
-		return "there is nothing to maintain: applied changes are not kept"
 	case "upgrade_replica_schema":
 		return "chameleon create_replica_schema brings the catalogue up to date"
 	case "detach_replica":

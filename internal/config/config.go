@@ -71,6 +71,7 @@ type Source struct {
 	SchemaChange       string // online_schema_change: in_place or replicate
 	Refill             string // auto or manual
 	KeepExistingSchema bool
+	AutoMaintenance    Duration // how often; 0: never
 
 	line   int
 	config *Config

@@ -71,7 +71,8 @@ func (s *Source) fields() []field {
 			doc: "What happens when PostgreSQL refuses a change: `continue` excludes the table and goes on with the others, `exit` stops the replica before the transaction."},
 		{name: "refill", value: choice{&s.Refill, []string{"auto", "manual"}},
 			doc: "What happens when a table's rows must be read again, as after an `ALTER` whose new values PostgreSQL cannot work out: `auto` fills it from the source while the others are followed, `manual` excludes it until `sync_tables` is run. New in this program."},
-
+		{name: "auto_maintenance", value: interval{&s.AutoMaintenance},
+			doc: "How often the process that follows the source does what `run_maintenance` does, without `--full`."},
 		{name: "online_schema_change", value: choice{&s.SchemaChange, []string{inPlace, "replicate"}},
 			doc: "What becomes of the shadow tables of gh-ost and pt-online-schema-change: `in_place` spares their rows where the table can be altered in place instead, which is proven row by row when they change places; `replicate` replicates them like any other table. New in this program."},
 
@@ -79,7 +80,6 @@ func (s *Source) fields() []field {
 		{name: "replay_max_rows", ignored: batches},
 		{name: "sleep_loop", ignored: "changes are read and applied as they come, without a pause"},
 		{name: "batch_retention", ignored: "applied changes are not kept"},
-		{name: "auto_maintenance", ignored: "there are no log tables that need maintenance", silent: []string{"disabled"}},
 		{name: "copy_mode", ignored: noFiles, silent: []string{"direct"}},
 		{name: "out_dir", ignored: noFiles},
 		{name: "gtid_enable", ignored: "GTIDs are used where the server has them"},

@@ -73,8 +73,8 @@ type decoder struct {
 	dialect   parse.Dialect
 	tracker   tracker
 	gate      *gate
-	prepared  map[string][]event.Event // XA transactions by XID
-	excluded  *nameSet                 // tables that the writer has excluded meanwhile
+	prepared  map[string][]event.Event                         // XA transactions by XID
+	excluded  *nameSet                                         // tables that the writer has excluded meanwhile
 	skip      func(action event.Action, name schema.Name) bool // nil: nothing is left out
 	wishes    *skips
 	passing   *skipped           // the transaction in hand, which is to be passed over

@@ -283,6 +283,7 @@ func (s *stream) run(ctx context.Context, ready func()) error {
 	group.Go(func() error { return s.writer.run(ctx, units) })
 	group.Go(func() error { return s.beat(ctx) })
 	group.Go(func() error { return s.refill(ctx) })
+	group.Go(func() error { return s.maintain(ctx) })
 	ready()
 	err := group.Wait()
 	_ = s.writer.applier.Rollback(context.WithoutCancel(ctx)) // the connection is given up anyway

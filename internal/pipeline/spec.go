@@ -37,6 +37,7 @@ type Spec struct {
 	LockTimeout      time.Duration             // for the swap and for DDL; 0: none
 	SkipEvents       map[event.Action][]string // schemas and tables (schema.table) of which such changes are not applied
 	Fillfactor       func(names ...string) int // of a table, by its names on both sides; 0: PostgreSQL's own
+	AutoMaintenance  time.Duration             // how often the replica's tables are vacuumed; 0: never
 	MaxRetry         time.Duration             // longest pause between two tries to reach a server; 0: 30 s
 }
 
