@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"sync"
@@ -87,9 +88,12 @@ func (a *App) reload(j job) (Engine, error) {
 func (a *App) rouse(c *config.Config, source string) {
 	process, err := daemon.Running(pidFile(c, source))
 	if err == nil && process.Running() && reloads(process.Task) {
-		_ = syscall.Kill(process.PID, syscall.SIGHUP) // one that has ended meanwhile reads it when it starts
+		err = daemon.Hangup(pidFile(c, source), process)
+	}
+	if err != nil { // another user's, say; what the catalogue says is taken up all the same
+		fmt.Fprintf(a.Err, "the process that follows source %s could not be told to read its configuration again: %v\n", source, err)
 	}
 }
 
 // reloads says of a task whether SIGHUP lets it read its configuration again.
-func reloads(task string) bool { return task == "start_replica" || task == "start_all_replicas" }
+func reloads(task string) bool { return task == "start_replica" || task == together }

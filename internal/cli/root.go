@@ -49,7 +49,7 @@ func (a *App) root() *cobra.Command {
 	_ = f.MarkHidden("rollbar-level") // it is there
 	for _, command := range []*cobra.Command{
 		a.setConfigurationFiles(), a.showConfig(), a.showSources(), a.createReplicaSchema(), a.dropReplicaSchema(),
-		a.addSource(), a.dropSource(), a.copySchema(), a.initReplica(), a.startReplica(), a.syncTables(), a.refreshSchema(), a.updateSchemaMappings(), a.stopReplica(), a.stopAllReplicas(),
+		a.addSource(), a.dropSource(), a.copySchema(), a.initReplica(), a.startReplica(), a.startAllReplicas(), a.syncTables(), a.refreshSchema(), a.updateSchemaMappings(), a.stopReplica(), a.stopAllReplicas(),
 		a.showStatus(), a.showErrors(), a.translateDDL(), a.enableReplica(), a.runMaintenance(),
 		a.applyHeld(), a.skipHeld(), a.skipTransaction(), a.versionCommand(),
 	} {

@@ -92,14 +92,21 @@ func (a *App) workApart(ctx context.Context, c *config.Config, source, started s
 	return nil
 }
 
-// workHere holds the pid file, sends the log where it belongs, and works until
-// it is done or told to stop.
+// workHere holds the pid file, and works until it is done or told to stop.
 func (a *App) workHere(ctx context.Context, c *config.Config, source string, w work) error {
 	held, err := daemon.Hold(pidFile(c, source), w.task)
 	if err != nil {
 		return err
 	}
 	defer held.Release()
+	ctx, release := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer release()
+	defer context.AfterFunc(ctx, release)() // a second signal ends the program at once
+	return a.work(ctx, c, source, w)
+}
+
+// work sends the log where it belongs, and works until it is done or ctx ends.
+func (a *App) work(ctx context.Context, c *config.Config, source string, w work) error {
 	j := job{source: source, ready: daemon.Ready}
 	apart := daemon.Started()
 	log, screen, closing, err := a.logger(c, source)
@@ -111,9 +118,6 @@ func (a *App) workHere(ctx context.Context, c *config.Config, source string, w w
 	if j.engine, err = a.Engine(c, source, j.log); err != nil {
 		return err
 	}
-	ctx, release := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
-	defer release()
-	defer context.AfterFunc(ctx, release)() // a second signal ends the program at once
 	err = a.doing(ctx, j, w)
 	switch {
 	case err == nil:
