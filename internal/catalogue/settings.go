@@ -84,8 +84,9 @@ func ForgetSchemas(ctx context.Context, tx dial.Tx, sourceID int64, databases ..
 	return reading("forgetting databases", err)
 }
 
-// Admissible says whether a source may have these mappings beside the other sources.
-func Admissible(ctx context.Context, db DB, name string, schemas map[string]string) error {
+// Admissible says whether a source may have these mappings beside the other sources, with which it
+// may share some schemas.
+func Admissible(ctx context.Context, db DB, name string, schemas map[string]string, shareable ...string) error {
 	all, err := Sources(ctx, db)
 	if err != nil {
 		return err
@@ -96,5 +97,5 @@ func Admissible(ctx context.Context, db DB, name string, schemas map[string]stri
 			others = append(others, s)
 		}
 	}
-	return admissible(name, schemas, others)
+	return admissible(name, schemas, others, shareable)
 }

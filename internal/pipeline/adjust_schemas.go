@@ -92,8 +92,15 @@ func (a *adjustment) rename(ctx context.Context, tx target.Tx, moved map[string]
 		return nil
 	}
 	id := a.lease.Source.ID
+	shared, err := catalogue.Sharing(ctx, tx, a.replica.spec.Name, a.before)
+	if err != nil {
+		return err
+	}
 	var places []*mapping.Table
 	for from := range moved {
+		if others := shared[from]; len(others) > 0 {
+			return fault.New(fault.State, "take the change of schema_mappings back", "the schema %q belongs to source %q too and cannot be renamed", from, others[0].Name)
+		}
 		places = append(places, &mapping.Table{Schema: from})
 	}
 	loader := &write.Loader{Pool: a.pool, Keep: a.replica.spec.KeepExisting, Log: a.replica.log}

@@ -73,7 +73,11 @@ func (e *Engine) AddSource(ctx context.Context, name string) error {
 		return err
 	}
 	return e.with(ctx, func(conn *dial.Conn) error {
-		_, err := catalogue.AddSource(ctx, conn, name, "mysql", spec.Rules.Schemas)
+		shareable, err := New(spec, e.log).shareable(ctx, conn)
+		if err != nil {
+			return err
+		}
+		_, err = catalogue.AddSource(ctx, conn, name, "mysql", spec.Rules.Schemas, shareable...)
 		return err
 	})
 }

@@ -98,7 +98,7 @@ func (c *initial) skeleton(ctx context.Context, keep bool) (made int, err error)
 		}
 		made++
 	}
-	if err := c.loader.Tidy(ctx, list.mapped()); err != nil {
+	if err := c.tidy(ctx, list); err != nil {
 		return made, err
 	}
 	return made, bareReport(failed)

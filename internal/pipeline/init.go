@@ -141,13 +141,21 @@ func (c *initial) run(ctx context.Context, restart bool, ready func()) error {
 	if err := c.parents(ctx); err != nil {
 		return err
 	}
-	if err := c.loader.Tidy(ctx, list.mapped()); err != nil {
+	if err := c.tidy(ctx, list); err != nil {
 		return err
 	}
 	if err := c.replica.status(ctx, c.pool, id, catalogue.Initialised); err != nil {
 		return err
 	}
 	return c.report(failed)
+}
+
+// tidy drops the loading schemas that nobody needs any more.
+func (c *initial) tidy(ctx context.Context, list *listing) error {
+	if err := c.replica.shared(ctx, c.pool, c.loader); err != nil {
+		return err
+	}
+	return c.loader.Tidy(ctx, list.mapped())
 }
 
 // schemas makes the destination schemas that are absent, those without tables

@@ -71,7 +71,11 @@ func (e *Engine) UpdateSchemaMappings(ctx context.Context, name string, told fun
 
 // admissible looks at what mappings name, on both sides, before anything is changed.
 func (r *Replica) admissible(ctx context.Context, conn *dial.Conn, change *status.Mappings) error {
-	if err := catalogue.Admissible(ctx, conn, r.spec.Name, r.spec.Rules.Schemas); err != nil {
+	shareable, err := r.shareable(ctx, conn)
+	if err != nil {
+		return err
+	}
+	if err := catalogue.Admissible(ctx, conn, r.spec.Name, r.spec.Rules.Schemas, shareable...); err != nil {
 		return err
 	}
 	from, err := r.reach(ctx)
