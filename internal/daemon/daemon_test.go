@@ -125,6 +125,46 @@ func TestAPidFileOfADeadProcessIsFree(t *testing.T) {
 	held.Release()
 }
 
+// Who holds a pid file is without a name for a moment when it begins and when it ends. It is
+// neither taken for nobody nor for somebody else then.
+func TestAHolderWithoutANameIsWaitedFor(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "source.pid")
+	for name, is := range map[string]func(*PidFile) error{
+		"7\nstart_replica\n": func(p *PidFile) error { return write(p.file, "7\nstart_replica\n") },
+		"":                   func(p *PidFile) error { return p.file.Close() },
+	} {
+		held, err := Hold(path, "a task")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := held.file.Truncate(0); err != nil {
+			t.Fatal(err)
+		}
+		looked := make(chan Process)
+		go func() {
+			p, err := Running(path)
+			if err != nil {
+				t.Error(err)
+			}
+			looked <- p
+		}()
+		if err := is(held); err != nil {
+			t.Fatal(err)
+		}
+		if p := <-looked; p.Running() != (name != "") || p.Running() && p != (Process{PID: 7, Task: "start_replica"}) {
+			t.Errorf("%+v holds the file of %q", p, name)
+		}
+		again, err := Hold(path, "another")
+		if (name == "") != (err == nil) {
+			t.Errorf("with %q it can be held: %v", name, err)
+		}
+		if again != nil {
+			again.Release()
+		}
+		held.Release()
+	}
+}
+
 func TestLogsRotateByDay(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.log")
 	day := time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)

@@ -49,25 +49,33 @@ func Hold(path, task string) (*PidFile, error) {
 	return &PidFile{file}, nil
 }
 
-// lock takes the lock. One that merely looks (Running) shares it for a moment;
-// that is waited for.
+// lock takes the lock. One that merely looks (Running) shares it for a moment, and one that
+// begins or ends has it without its name for a moment; that is waited for.
 func lock(file *os.File) error {
-	tick := time.NewTicker(5 * time.Millisecond)
+	tick := time.NewTicker(momentary)
 	defer tick.Stop()
-	for {
+	for began := time.Now(); ; <-tick.C {
 		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
 			return err
 		}
-		if err := syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); err != nil {
+		err = syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+		if err != nil && (read(file).Running() || time.Since(began) > nameless) {
 			return err // held for good
+		}
+		if err != nil {
+			continue
 		}
 		if err := syscall.Flock(int(file.Fd()), syscall.LOCK_UN); err != nil {
 			return err
 		}
-		<-tick.C
 	}
 }
+
+const (
+	momentary = 5 * time.Millisecond
+	nameless  = 5 * time.Second // beyond it a holder is one that never writes its name
+)
 
 // Busy is the error that a process holds the pid file already.
 func Busy(path string, holder Process) error {
@@ -98,14 +106,23 @@ func Running(path string) (Process, error) {
 		return Process{}, fault.New(fault.Environment, "run this as the user who started it", "opening the pid file: %w", err)
 	}
 	defer file.Close()
-	err = syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return read(file), nil
+	tick := time.NewTicker(momentary)
+	defer tick.Stop()
+	for began := time.Now(); ; <-tick.C {
+		err = syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+		switch {
+		case err == nil:
+			return Process{}, nil // our own lock ends with the file
+		case !errors.Is(err, syscall.EWOULDBLOCK):
+			return Process{}, fmt.Errorf("looking at the lock of the pid file %s: %w", path, err)
+		}
+		if p := read(file); p.Running() {
+			return p, nil
+		}
+		if time.Since(began) > nameless { // it is beginning, or ending
+			return Process{}, fault.New(fault.State, "find it with fuser, and stop it", "a process that does not say which it is holds the pid file %s", path)
+		}
 	}
-	if err != nil {
-		return Process{}, fmt.Errorf("looking at the lock of the pid file %s: %w", path, err)
-	}
-	return Process{}, nil // our own lock ends with the file
 }
 
 func read(file *os.File) Process {

@@ -91,6 +91,10 @@ func (x *draft) partition(a *parse.Partition) error {
 	case "coalesce":
 		p.Parts = p.Parts[:max(0, len(p.Parts)-a.Count)]
 	case "reorganize":
+		if len(a.Names) == 0 { // by hash or key: into as many as a new table would have
+			p.Parts = p.Parts[:1]
+			return nil
+		}
 		named := func(part schema.Partition) bool { return contains(a.Names, part.Name) }
 		if at := slices.IndexFunc(p.Parts, named); at >= 0 {
 			subs := subparts(p)

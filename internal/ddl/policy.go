@@ -76,79 +76,99 @@ func (x *applier) hold(held *Held) {
 }
 
 // concerns lists the replicated tables that a statement defines, each once.
-func (x *applier) concerns(statement parse.Statement) (list []concern) {
-	add := func(name schema.Name, classes ...mapping.Class) {
-		at := slices.IndexFunc(list, func(c concern) bool { return c.name == name })
-		if at < 0 {
-			at, list = len(list), append(list, concern{name: name})
-		}
-		list[at].classes = append(list[at].classes, classes...)
-	}
-	tracked := func(n schema.Name, classes ...mapping.Class) {
-		if t := x.set.Get(x.name(n)); t != nil && x.rules.Wants(t.Name) {
-			add(t.Name, classes...)
-		}
-	}
-	coming := func(n schema.Name, classes ...mapping.Class) {
-		if n = x.name(n); x.set.Get(n) == nil && x.rules.Wants(n) {
-			add(n, classes...)
-		}
-	}
+func (x *applier) concerns(statement parse.Statement) []concern {
+	c := concerned{x: x}
 	switch s := statement.(type) {
 	case *parse.CreateTable:
 		if s.Temporary || s.IfNotExists && x.set.Get(x.name(s.Name)) != nil {
 			return nil
 		}
-		tracked(s.Name, mapping.DropTables, mapping.CreateTables)
-		coming(s.Name, mapping.CreateTables)
+		c.tracked(s.Name, mapping.DropTables, mapping.CreateTables)
+		c.coming(s.Name, mapping.CreateTables)
 	case *parse.DropTable:
 		for _, n := range s.Names {
 			if !s.Temporary {
-				tracked(n, mapping.DropTables)
+				c.tracked(n, mapping.DropTables)
 			}
 		}
 	case *parse.RenameTable:
 		for _, pair := range s.Pairs {
-			tracked(pair[0], mapping.Renames)
+			c.tracked(pair[0], mapping.Renames)
 			if !slices.ContainsFunc(s.Pairs, func(p [2]schema.Name) bool { return p[0] == pair[1] }) {
-				coming(pair[1], mapping.Renames)
+				c.coming(pair[1], mapping.Renames)
 			}
 		}
 	case *parse.Truncate:
-		tracked(s.Name, mapping.Truncates)
+		c.tracked(s.Name, mapping.Truncates)
 	case *parse.AlterTable:
-		for _, a := range s.Actions {
-			tracked(s.Name, classesOf(a)...)
-			if p, is := a.(*parse.Partition); is && p.Table.Table != "" {
-				tracked(p.Table, classesOf(a)...)
-			}
-			if r, is := a.(*parse.Rename); is && x.set.Get(x.name(s.Name)) != nil {
-				coming(r.To, mapping.Renames)
-			}
-		}
+		c.altered(s)
 	case *parse.CreateIndex:
-		tracked(s.Table, mapping.Indexes)
+		c.tracked(s.Table, mapping.Indexes)
 	case *parse.DropIndex:
-		tracked(s.Table, classesOf(&parse.DropKey{What: "index", Name: s.Name})...)
+		c.tracked(s.Table, classesOf(&parse.DropKey{What: "index", Name: s.Name})...)
 	case *parse.Database:
-		if s.Verb != "drop" && !s.OrReplace {
-			return nil
-		}
-		name := cmp.Or(s.Name, x.st.Schema)
-		for _, t := range x.set.Tables() {
-			if t.Schema == name || x.set.Fold() && strings.EqualFold(t.Schema, name) {
-				tracked(t.Name, mapping.Databases)
-			}
-		}
+		c.database(s)
 	case *parse.Sequence:
 		for _, n := range s.Names {
-			tracked(n, mapping.Sequences)
+			c.tracked(n, mapping.Sequences)
 			if s.Verb == "create" && !s.Temporary {
-				coming(n, mapping.Sequences)
+				c.coming(n, mapping.Sequences)
 			}
 		}
 	}
-	return list
+	return c.list
+}
+
+// concerned collects the replicated tables that a statement defines.
+type concerned struct {
+	x    *applier
+	list []concern
+}
+
+func (c *concerned) add(name schema.Name, classes ...mapping.Class) {
+	at := slices.IndexFunc(c.list, func(o concern) bool { return o.name == name })
+	if at < 0 {
+		at, c.list = len(c.list), append(c.list, concern{name: name})
+	}
+	c.list[at].classes = append(c.list[at].classes, classes...)
+}
+
+// tracked adds a table that is there.
+func (c *concerned) tracked(n schema.Name, classes ...mapping.Class) {
+	if t := c.x.set.Get(c.x.name(n)); t != nil && c.x.rules.Wants(t.Name) {
+		c.add(t.Name, classes...)
+	}
+}
+
+// coming adds a table that is not there yet.
+func (c *concerned) coming(n schema.Name, classes ...mapping.Class) {
+	if n = c.x.name(n); c.x.set.Get(n) == nil && c.x.rules.Wants(n) {
+		c.add(n, classes...)
+	}
+}
+
+func (c *concerned) altered(s *parse.AlterTable) {
+	for _, a := range s.Actions {
+		c.tracked(s.Name, classesOf(a)...)
+		if p, is := a.(*parse.Partition); is && p.Table.Table != "" {
+			c.tracked(p.Table, classesOf(a)...)
+		}
+		if r, is := a.(*parse.Rename); is && c.x.set.Get(c.x.name(s.Name)) != nil {
+			c.coming(r.To, mapping.Renames)
+		}
+	}
+}
+
+func (c *concerned) database(s *parse.Database) {
+	if s.Verb != "drop" && !s.OrReplace {
+		return
+	}
+	name := cmp.Or(s.Name, c.x.st.Schema)
+	for _, t := range c.x.set.Tables() {
+		if t.Schema == name || c.x.set.Fold() && strings.EqualFold(t.Schema, name) {
+			c.tracked(t.Name, mapping.Databases)
+		}
+	}
 }
 
 // classesOf gives the classes of a clause of ALTER TABLE; none for what changes nothing.

@@ -78,7 +78,7 @@ func (s proven) on(server string) bool {
 // modes are the bits of the names of sql_mode that a statement's reading depends on.
 var modes = map[string]uint64{
 	"ANSI_QUOTES": parse.AnsiQuotes, "NO_BACKSLASH_ESCAPES": parse.NoBackslashEscapes, "REAL_AS_FLOAT": parse.RealAsFloat,
-	"ORACLE": parse.Oracle | parse.AnsiQuotes, "": 0, "HIGH_NOT_PRECEDENCE": 0, "PIPES_AS_CONCAT": 0, "IGNORE_SPACE": 0, "IGNORE_BAD_TABLE_OPTIONS": 0,
+	"ORACLE": parse.Oracle | parse.AnsiQuotes, "STRICT_ALL_TABLES": 1 << 22, "": 0, "HIGH_NOT_PRECEDENCE": 0, "PIPES_AS_CONCAT": 0, "IGNORE_SPACE": 0, "IGNORE_BAD_TABLE_OPTIONS": 0,
 }
 
 // Every statement of the file is one that its servers run. What we track after it

@@ -103,15 +103,17 @@ func unfit(table, shadow *schema.Table, origin []string) string {
 // table altered in place.
 func (x *diff) lossy() string {
 	for _, c := range x.added {
+		if source(x.after, c).Generated != nil {
+			return fmt.Sprintf("the new column %s is generated", c.Name)
+		}
 		if d := source(x.after, c).Default; d != nil && d.Expr && !isBytes(d.Text) {
 			return fmt.Sprintf("the default of the new column %s is an expression", c.Name)
 		}
 	}
 	for _, p := range x.kept {
 		before, after := source(x.before, p.before), source(x.after, p.after)
-		using, _ := x.conversion(p)
 		switch {
-		case using != "" && (p.before.Enum == "" || p.after.Enum == "") || !keeps(&before.Type, &after.Type):
+		case kindOf(&before.Type) != kindOf(&after.Type) || !keeps(&before.Type, &after.Type):
 			return fmt.Sprintf("the values of column %s may change", after.Name)
 		case notNull(p.after) && !notNull(p.before):
 			return fmt.Sprintf("column %s becomes NOT NULL", after.Name)

@@ -75,7 +75,7 @@ func TestTemporaryTablesHideRealOnes(t *testing.T) {
 			{1, true, "UPDATE child, grandchild SET grandchild.c = child.id", "refill grandchild"}, {1, true, "DELETE FROM child", "none"}, {2, true, "DELETE FROM child", "refill child"},
 		},
 		"made like one, or with the session's id": {
-			{1, true, "CREATE TABLE like_child LIKE child", "refill like_child"}, {1, true, "ALTER TABLE child ADD x bigint DEFAULT (connection_id())", "refill child"},
+			{1, true, "CREATE TABLE like_child LIKE child", "refill like_child"}, {1, true, "ALTER TABLE child ADD x bigint DEFAULT (connection_id())", "refill child grandchild"},
 		},
 		"of no concern": {{1, true, "CREATE TEMPORARY TABLE elsewhere.child (id int)", "none"}, {1, false, "RENAME TABLE elsewhere.child TO elsewhere.x", "none"}},
 	} {
@@ -112,7 +112,7 @@ func TestSessionsEndWithTheirServer(t *testing.T) {
 	(&said{1, true, "TRUNCATE child", "none"}).is(t, x) // it is there
 	(&said{1, false, "RENAME TABLE child TO x", "none"}).is(t, x)
 	begin("a", event.SessionsUnknown)
-	(&said{1, false, "RENAME TABLE x TO child", "refill x child"}).is(t, x)
+	(&said{1, false, "RENAME TABLE x TO child", "refill x child grandchild"}).is(t, x)
 
 	x = New(set, rules, true)
 	x.Restore(kept)

@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"strconv"
 	"strings"
 
 	"pgchameleon/internal/schema"
@@ -194,7 +195,7 @@ func (p *parser) systemTime(by *schema.Partitioning) {
 	if p.accept("INTERVAL") {
 		from := p.at
 		p.skipTo(ends)
-		by.Interval = strings.ToLower(p.since(from))
+		by.Interval = interval(strings.ToLower(p.since(from)))
 		if p.accept("STARTS") {
 			p.skipTo(ends)
 		}
@@ -203,6 +204,22 @@ func (p *parser) systemTime(by *schema.Partitioning) {
 		by.Limit = p.text()
 	}
 	by.Auto = p.accept("AUTO")
+}
+
+// interval gives an interval of SYSTEM_TIME in the units in which the server shows it.
+func interval(text string) string {
+	number, unit, _ := strings.Cut(text, " ")
+	factor, to := 1, unit
+	switch unit {
+	case "week":
+		factor, to = 7, "day"
+	case "quarter":
+		factor, to = 3, "month"
+	}
+	if n, err := strconv.Atoi(number); err == nil {
+		return strconv.Itoa(n*factor) + " " + to
+	}
+	return text
 }
 
 // partitionList reads definitions of partitions in parentheses.
