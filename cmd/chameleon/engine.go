@@ -39,8 +39,16 @@ func engine(c *config.Config, source string, log *slog.Logger) (cli.Engine, erro
 			Threads: s.CopyThreads, ReplicateShadows: s.SchemaChange == "replicate", ExitOnError: s.OnErrorReplay == "exit", KeepExisting: s.KeepExistingSchema, ManualRefill: s.Refill == "manual",
 			ChunkBytes: min(int64(s.CopyMaxMemory)/int64(max(s.CopyThreads, 1)), chunkBytes),
 			SkipEvents: map[event.Action][]string{event.Insert: s.SkipEvents.Insert, event.Update: s.SkipEvents.Update, event.Delete: s.SkipEvents.Delete},
-			Grants:     s.GrantSelectTo, LockTimeout: time.Duration(s.LockTimeout), Fillfactor: c.Fillfactor, AutoMaintenance: time.Duration(s.AutoMaintenance),
+			Grants:     s.GrantSelectTo, LockTimeout: time.Duration(s.LockTimeout), Fillfactor: c.Fillfactor, OutDir: outDir(s), OnErrorRead: s.OnErrorRead, AutoMaintenance: time.Duration(s.AutoMaintenance),
 		})
 	}
 	return pipeline.NewEngine(target, specs, log), nil
+}
+
+// outDir is where a source's chunks are staged; "" for one whose rows stream from end to end.
+func outDir(s *config.Source) string {
+	if s.CopyMode != "file" {
+		return ""
+	}
+	return s.OutDir
 }

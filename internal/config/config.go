@@ -72,6 +72,9 @@ type Source struct {
 	Refill             string // auto or manual
 	KeepExistingSchema bool
 	AutoMaintenance    Duration // how often; 0: never
+	CopyMode           string   // direct or file
+	OutDir             string   // of copy_mode file
+	OnErrorRead        string   // retry, continue or exit
 
 	line   int
 	config *Config

@@ -36,7 +36,7 @@ func (r *Replica) Follow(ctx context.Context, ready func()) error {
 		return err
 	}
 	r.mappings(known)
-	if err := r.check(ctx, false); err != nil {
+	if err := r.checkOrWait(ctx, ready); err != nil {
 		return err
 	}
 	if err := mayFollow(known); err != nil {
@@ -52,7 +52,7 @@ func (r *Replica) Follow(ctx context.Context, ready func()) error {
 		return r.status(ctx, pool, known.ID, catalogue.Stopped)
 	}
 	refused := fault.KindOf(err) == fault.Config && !begun // nothing was done, and another configuration may do
-	if !errors.Is(err, catalogue.ErrFenced) && fault.KindOf(err) != fault.State && !refused {
+	if !errors.Is(err, catalogue.ErrFenced) && fault.KindOf(err) != fault.State && !refused && !r.endsReading(err) {
 		r.remember(ctx, pool, known.ID, err)
 	}
 	return err
@@ -93,6 +93,8 @@ func (r *Replica) persist(ctx context.Context, pool *target.Pooled, id int64, re
 			return err
 		case errors.Is(err, errAgain):
 			continue
+		case r.endsReading(err):
+			return r.leaveOff(ctx, pool, id, err)
 		case fault.KindOf(err) != fault.Retry:
 			return err
 		}
@@ -149,9 +151,12 @@ func (r *Replica) followOnce(ctx context.Context, ready func()) error {
 	defer lease.Release(ctx)
 	from, err := r.reach(ctx)
 	if err != nil {
-		return err
+		return readFailure(err)
 	}
 	defer from.close()
+	if err := r.checkAtLast(ctx); err != nil {
+		return err
+	}
 	pool, err := target.Pool(ctx, r.spec.Postgres, r.spec.Threads+2)
 	if err != nil {
 		return err
@@ -275,7 +280,7 @@ func (s *stream) run(ctx context.Context, ready func()) error {
 	group, ctx := errgroup.WithContext(ctx)
 	units := make(chan []unit, 2)
 	group.Go(func() error {
-		err := s.read(ctx)
+		err := readFailure(s.read(ctx))
 		s.relay.Close(err)
 		return err
 	})

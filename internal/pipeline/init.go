@@ -382,7 +382,7 @@ func (c *initial) copier() *copier.Copier[target.Tx] {
 		Target: c.loader,
 		Ledger: c.ledger,
 		Options: copier.Options{
-			Threads: spec.Threads, ChunkBytes: spec.ChunkBytes, Originals: c.rules.KeepOriginals, Board: c.board, Log: c.replica.log, Now: time.Now,
+			Threads: spec.Threads, ChunkBytes: spec.ChunkBytes, Originals: c.rules.KeepOriginals, OutDir: spec.OutDir, Board: c.board, Log: c.replica.log, Now: time.Now,
 			Map: c.rules.Table, Render: c.render, Report: c.reported,
 		},
 	}
