@@ -39,7 +39,7 @@ func (c *Config) fields() []field {
 			doc: "What is done with classes of DDL statements of all sources: `apply`, `hold` or `ignore`; [below](#ddl_policy). New in this program."},
 		{name: "fillfactor", value: custom{c.readFillfactors, c.showFillfactors, "percentages with tables"},
 			doc: "The fillfactor of tables that are updated much. Each key is a percentage from 10 to 100; below it stands `tables`, a list of " +
-				"`database.table` or `\"*\"` for all that no other entry names. A table in several entries takes the last."},
+				"`database.table`, patterns of them, or `\"*\"` for all that no other entry names. A table in several entries takes the last."},
 		{name: "pg_conn", required: true, value: keys{fields: c.Target.fields(), what: "the keys below"},
 			doc: "The PostgreSQL database that receives everything."},
 		{name: "sources", required: true, value: custom{c.readSources, func() string { return "" }, "names with the keys below"},
