@@ -50,6 +50,14 @@ fuzz: ## give damaged values and texts to the decoders and parsers (FUZZTIME=10m
 		done; \
 	done
 
+SEED  ?= 0
+STEPS ?= 5000
+
+.PHONY: walk
+walk: ## walk at random through definitions and rows on each MySQL and MariaDB (SEED=1 for a certain walk, STEPS=5000)
+	$(GO) test ./internal/e2e -run TestRandomWalk -count=1 -v -timeout 0 -walk.seed $(SEED) -walk.steps $(STEPS) \
+		-walk.servers 'mariadb-10.11 mysql-9.7 mariadb-11.8 mysql-5.6' -walk.shrink 30m
+
 .PHONY: bench
 bench: build ## measure decoding, copy, backlog and lag; writes docs/benchmarks.md
 	$(GO) build -o bin/bench ./internal/bench/cmd/bench

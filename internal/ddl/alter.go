@@ -38,9 +38,10 @@ func newDraft(t *schema.Table, d parse.Dialect) *draft {
 // text, those that name present columns come before those that name new ones.
 func (x *draft) alter(s *parse.AlterTable) error {
 	x.lenient = s.Ignore
+	actions := restated(x.before, s.Actions, x.d)
 	renamed := map[string]string{}
 	for _, pass := range []func(parse.Action, map[string]string) error{x.options, x.columns, x.additions} {
-		for _, a := range s.Actions {
+		for _, a := range actions {
 			if err := pass(a, renamed); err != nil {
 				return err
 			}
@@ -49,13 +50,13 @@ func (x *draft) alter(s *parse.AlterTable) error {
 	x.renameColumns(renamed)
 	x.fitParts()
 	for i, pass := range []func(parse.Action) error{x.dropKeys, x.addKeys, x.rest} {
-		for _, a := range s.Actions {
+		for _, a := range actions {
 			if err := pass(a); err != nil {
 				return err
 			}
 		}
 		if i == 0 {
-			if err := x.renameIndexes(s.Actions); err != nil {
+			if err := x.renameIndexes(actions); err != nil {
 				return err
 			}
 		}
@@ -73,7 +74,7 @@ func (x *draft) fitParts() {
 			if at := x.t.Column(p.Column); at >= 0 && !isText(x.t.Columns[at].Type.Name) && !hasBytes(x.t.Columns[at].Type.Name) {
 				p.Prefix = 0
 			}
-			x.part(p)
+			x.part(p, x.t.Indexes[i].Kind)
 		}
 	}
 }
@@ -83,6 +84,9 @@ func (x *draft) fitPrimary() {
 	if at := x.t.Index("PRIMARY"); at >= 0 {
 		for _, p := range x.t.Indexes[at].Parts {
 			if c := x.t.Column(p.Column); c >= 0 {
+				if column := &x.t.Columns[c]; x.defaulted(column) {
+					column.Default = implicitDefault(column)
+				}
 				x.t.Columns[c].NotNull = true
 			}
 		}
@@ -105,7 +109,8 @@ func (x *draft) options(a parse.Action, _ map[string]string) error {
 	case *parse.SetOptions:
 		o := &a.Options
 		if o.Charset != "" || o.Collation != "" {
-			x.t.Charset, x.t.Collation = resolve(o.Charset, o.Collation, x.t.Charset, x.t.Collation, x.d)
+			charset, collation := standard(o.Charset, o.Collation, x.t.Collation, x.outer, x.d)
+			x.t.Charset, x.t.Collation = resolve(charset, collation, x.t.Charset, x.t.Collation, x.d)
 		}
 		setOptions(x.t, o)
 	case *parse.Convert:
@@ -117,7 +122,8 @@ func (x *draft) options(a parse.Action, _ map[string]string) error {
 // convert gives all text columns another character set; a text type that would
 // hold fewer characters grows.
 func (x *draft) convert(a *parse.Convert) {
-	charset, collation := resolve(a.Charset, a.Collation, charsetOf(x.outer), x.outer, x.d)
+	charset, collation := standard(a.Charset, a.Collation, x.t.Collation, x.outer, x.d)
+	charset, collation = resolve(charset, collation, charsetOf(x.outer), x.outer, x.d)
 	for i := range x.t.Columns {
 		c := &x.t.Columns[i]
 		t := &c.Type
@@ -164,7 +170,7 @@ func (x *draft) columns(a parse.Action, renamed map[string]string) error {
 			return x.absent("column", a.Column, a.IfExists)
 		}
 		x.t.Columns[at].Default = a.Default
-		settle(&x.t.Columns[at])
+		settle(&x.t.Columns[at], x.d)
 	case *parse.SetVisible:
 		at := x.now(a.Column)
 		if at < 0 {

@@ -49,7 +49,7 @@ func (x *draft) renameIndexes(actions []parse.Action) error {
 	for _, action := range actions {
 		if a, is := action.(*parse.RenameIndex); is {
 			if at := x.t.Index(a.From); at >= 0 {
-				next[at].Name = a.To
+				next[at].Name, next[at].Own = a.To, false
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"pgchameleon/internal/ddl/parse"
@@ -16,7 +17,8 @@ import (
 // PostgreSQL must do. The error is an *Untranslatable.
 func Apply(set *schema.Set, st *event.Statement, d parse.Dialect, rules *mapping.Rules) (*Effect, error) {
 	d.SQLMode, d.Zone = st.SQLMode, zone(st.TimeZone)
-	x := &applier{set: set, st: st, d: d, rules: rules, effect: &Effect{}}
+	x := newApplier(set, rules)
+	x.st, x.d = st, d
 	statement, err := parse.Parse(st.SQL, d)
 	if err != nil {
 		if len(rules.Masks) > 0 { // the message may quote what a masked column holds
@@ -58,6 +60,13 @@ type applier struct {
 	effect *Effect
 }
 
+func newApplier(set *schema.Set, rules *mapping.Rules) *applier {
+	x, own := &applier{set: set, effect: &Effect{}}, *rules
+	own.Sequences = func(name schema.Name) bool { return x.sequenceNamed(name) != nil }
+	x.rules = &own
+	return x
+}
+
 func (x *applier) apply(statement parse.Statement) error {
 	switch s := statement.(type) {
 	case *parse.CreateTable:
@@ -85,6 +94,8 @@ func (x *applier) apply(statement parse.Statement) error {
 		}})
 	case *parse.Database:
 		x.database(s)
+	case *parse.Sequence:
+		x.sequence(s)
 	case *parse.Other:
 		x.other(s)
 	}
@@ -147,7 +158,9 @@ func (x *applier) drop(name schema.Name, class mapping.Class) {
 		x.effect.leave(t.Name, "it was dropped on the source; ddl_policy ignores %s, so that the table in PostgreSQL stays as it was", class)
 		return
 	}
-	if mapped, err := x.rules.Table(t); err == nil {
+	if t.Sequence != nil {
+		x.dropSequence(t)
+	} else if mapped, err := x.rules.Table(t); err == nil {
 		x.effect.run(t.Name, dropTable(mapped)...)
 	}
 	x.effect.Dropped = append(x.effect.Dropped, t.Name)
@@ -169,7 +182,7 @@ func dropTable(t *mapping.Table) []string {
 
 func (x *applier) truncate(name schema.Name) {
 	t := x.set.Get(name)
-	if t == nil || !x.rules.Wants(t.Name) || t.Sequence {
+	if t == nil || !x.rules.Wants(t.Name) || t.Sequence != nil {
 		return
 	}
 	if x.ignores(t.Name, mapping.Truncates) {
@@ -204,13 +217,14 @@ func (x *applier) database(s *parse.Database) {
 		return
 	}
 	outer := serverCollation(x.d)
+	charset, collation := standard(s.Charset, s.Collation, databaseCollation(x.set, name, x.d), outer, x.d)
 	if s.Verb == "alter" {
 		if s.Charset == "" && s.Collation == "" {
 			return
 		}
 		outer = databaseCollation(x.set, name, x.d)
 	}
-	_, collation := resolve(s.Charset, s.Collation, charsetOf(outer), outer, x.d)
+	_, collation = resolve(charset, collation, charsetOf(outer), outer, x.d)
 	x.set = x.set.WithDatabase(name, collation)
 }
 
@@ -231,6 +245,12 @@ func (x *applier) createTable(s *parse.CreateTable) error {
 	if x.ignores(name, mapping.CreateTables) {
 		x.effect.leave(name, "it was made on the source; ddl_policy ignores create_table, so that it is not replicated")
 		return nil
+	}
+	if s.Like != nil {
+		if like := x.sequenceNamed(x.name(*s.Like)); like != nil {
+			x.sequence(&parse.Sequence{Verb: "create", Names: []schema.Name{name}, Options: parse.SequenceOptions{Type: &like.Sequence.Type}})
+			return nil
+		}
 	}
 	t, err := x.definition(name, s)
 	if err == nil && x.st.Derived {
@@ -279,7 +299,7 @@ func (x *applier) definition(name schema.Name, s *parse.CreateTable) (*schema.Ta
 		if like == nil {
 			return nil, fmt.Errorf("it is made like %s, which is not replicated, and needs a copy: sync_tables", x.name(*s.Like))
 		}
-		return likeTable(name, like), nil
+		return likeTable(name, like, x.d), nil
 	case s.Select:
 		return nil, fmt.Errorf("its columns come from a SELECT, and it needs a copy: sync_tables")
 	case len(s.Columns) == 0:
@@ -287,6 +307,7 @@ func (x *applier) definition(name schema.Name, s *parse.CreateTable) (*schema.Ta
 	}
 	b := &builder{d: x.d, t: &schema.Table{Name: name}}
 	t := b.build(s, databaseCollation(x.set, name.Schema, x.d))
+	x.qualify(t)
 	if t.Engine == "" {
 		t.Engine = "InnoDB"
 	}
@@ -334,11 +355,14 @@ func (x *applier) referenced(f *schema.ForeignKey, t *schema.Table, s *parse.Cre
 
 // likeTable copies a definition as CREATE TABLE … LIKE does: all but foreign
 // keys and the AUTO_INCREMENT that was reached.
-func likeTable(name schema.Name, like *schema.Table) *schema.Table {
+func likeTable(name schema.Name, like *schema.Table, d parse.Dialect) *schema.Table {
 	t := like.Clone()
-	old := t.Name.Table
 	t.Name, t.ForeignKeys, t.AutoIncrement = name, nil, 0
-	renameChecks(t, old)
+	if !d.MariaDB() { // a schema holds each name of a check once
+		for i := range t.Checks {
+			t.Checks[i].Name = name.Table + "_chk_" + strconv.Itoa(i+1)
+		}
+	}
 	return t
 }
 

@@ -16,6 +16,10 @@ func (x *applier) alterTable(name schema.Name, s *parse.AlterTable) error {
 		x.renameUnknown(name, s)
 		return nil
 	}
+	if before.Sequence != nil {
+		x.alterAsTable(before, s)
+		return nil
+	}
 	draft, shown, err := x.drafts(before, s)
 	if err != nil {
 		return err
@@ -23,6 +27,7 @@ func (x *applier) alterTable(name schema.Name, s *parse.AlterTable) error {
 	for i := range draft.t.ForeignKeys {
 		x.parentOf(&draft.t.ForeignKeys[i], draft.t)
 	}
+	x.qualify(draft.t)
 	if x.rules.Wants(before.Name) {
 		x.carry(before, draft, shown)
 	} else {
@@ -204,6 +209,10 @@ func (x *applier) move(before, after *schema.Table) {
 		e.exclude(after.Name, "%s", moved.Reason)
 		e.Excluded[len(e.Excluded)-1].Refill = moved.Refill
 		e.Renamed = append(e.Renamed, [2]schema.Name{before.Name, after.Name})
+		return
+	}
+	if before.Sequence != nil {
+		x.moveSequence(before, after)
 		return
 	}
 	old, err := x.rules.Table(before)

@@ -29,17 +29,16 @@ type builder struct {
 	d     parse.Dialect
 	t     *schema.Table
 	exact bool // the text is the server's own: all keys have names, no index is implied
-	own   []*ownIndex
+	short bool // InnoDB's rows are of a format that has short keys
 }
-
-// ownIndex is an index that the server made for a foreign key.
-type ownIndex struct{ name string }
 
 func (b *builder) build(s *parse.CreateTable, outer string) *schema.Table {
 	t := b.t
-	t.Charset, t.Collation = resolve(s.Options.Charset, s.Options.Collation, charsetOf(outer), outer, b.d)
-	t.Engine, t.Sequence = s.Options.Engine, s.Options.Sequence
+	charset, collation := standard(s.Options.Charset, s.Options.Collation, outer, outer, b.d)
+	t.Charset, t.Collation = resolve(charset, collation, charsetOf(outer), outer, b.d)
+	t.Engine = s.Options.Engine
 	setOptions(t, &s.Options)
+	b.short = s.Options.RowFormat == "COMPACT" || s.Options.RowFormat == "REDUNDANT"
 	for i := range s.Columns {
 		t.Columns = append(t.Columns, b.column(&s.Columns[i]))
 	}
@@ -89,7 +88,7 @@ func (b *builder) column(p *parse.Column) schema.Column {
 	if b.d.ImplicitTimestamps && c.Type.Name == "timestamp" {
 		b.implicit(p, &c)
 	}
-	settle(&c)
+	settle(&c, b.d)
 	return c
 }
 
@@ -100,10 +99,10 @@ func (b *builder) implicit(p *parse.Column, c *schema.Column) {
 		return
 	}
 	c.NotNull = true
-	if c.Default != nil || c.OnUpdate != "" {
+	if c.Default != nil {
 		return
 	}
-	first := !slices.ContainsFunc(b.t.Columns, func(o schema.Column) bool { return o.Type.Name == "timestamp" })
+	first := c.OnUpdate == "" && !slices.ContainsFunc(b.t.Columns, func(o schema.Column) bool { return o.Type.Name == "timestamp" })
 	if !first {
 		c.Default = &schema.Default{Text: "0000-00-00 00:00:00"}
 		return

@@ -59,6 +59,11 @@ func defaultCollation(charset string, d parse.Dialect) string {
 			return "utf8mb4_0900_ai_ci"
 		}
 	}
+	return builtinCollation(charset)
+}
+
+// builtinCollation gives a character set's default collation where none is configured.
+func builtinCollation(charset string) string {
 	if collation := defaults[charset]; collation != "" {
 		return collation
 	}
@@ -74,6 +79,34 @@ func serverCollation(d parse.Dialect) string {
 		return defaultCollation("utf8mb4", d)
 	}
 	return "latin1_swedish_ci"
+}
+
+// unsaid is a character set or a collation that is stated as DEFAULT.
+const unsaid = "default"
+
+// standard puts names in the place of DEFAULT, by the collation of what is changed and that
+// of what it stands in. MariaDB takes the character set from there and its own collation.
+func standard(charset, collation, own, above string, d parse.Dialect) (string, string) {
+	charset = canonicalCharset(charset)
+	switch {
+	case collation == unsaid && !d.MariaDB():
+		return charsetOf(above), above
+	case collation == unsaid:
+		switch charset {
+		case "":
+			charset = charsetOf(own)
+		case unsaid:
+			charset = charsetOf(above)
+		}
+		return charset, defaultCollation(charset, d)
+	case charset != unsaid:
+		return charset, collation
+	case collation != "":
+		return charsetOf(above), collation
+	case d.MariaDB():
+		return charsetOf(above), builtinCollation(charsetOf(above))
+	}
+	return charsetOf(above), above
 }
 
 // resolve completes a stated character set and collation, either of which may

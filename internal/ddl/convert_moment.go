@@ -15,10 +15,9 @@ const (
 
 // cuts says whether the source cuts off digits of seconds; otherwise it rounds.
 func (c *conversion) cuts() bool {
-	if c.x.d.MariaDB() {
-		return c.x.statement.SQLMode&timeRoundFractional == 0
-	}
-	return c.x.statement.SQLMode&timeTruncateFractional != 0
+	d := c.x.d
+	d.SQLMode = c.x.statement.SQLMode
+	return cutsFractions(d)
 }
 
 // certain says, as SQL, that a date or time is what the source has: what PostgreSQL cannot

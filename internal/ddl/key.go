@@ -29,8 +29,8 @@ func (b *builder) index(k *parse.Index) {
 		return
 	}
 	for i := range index.Parts {
-		b.part(&index.Parts[i])
-		index.Parts[i].Desc = index.Parts[i].Desc && descends(b.d)
+		b.part(&index.Parts[i], index.Kind)
+		index.Parts[i].Desc = index.Parts[i].Desc && descends(b.d) && !(b.d.MariaDB() && index.Using == "hash")
 	}
 	if index.Kind == schema.PrimaryKey {
 		for _, p := range index.Parts {
@@ -62,7 +62,7 @@ func descends(d parse.Dialect) bool {
 }
 
 // part takes the column's own spelling, and drops a prefix that is the whole column.
-func (b *builder) part(p *schema.IndexPart) {
+func (b *builder) part(p *schema.IndexPart, kind schema.IndexKind) {
 	at := b.t.Column(p.Column)
 	if p.Column == "" || at < 0 {
 		return
@@ -72,28 +72,46 @@ func (b *builder) part(p *schema.IndexPart) {
 	if p.Prefix > 0 && c.Type.Length > 0 && p.Prefix >= c.Type.Length && !isBlob(c.Type.Name) {
 		p.Prefix = 0
 	}
-}
-
-// replaceOwn drops an index that the server made for a foreign key and that a
-// new index makes needless.
-func (b *builder) replaceOwn(index *schema.Index) {
-	for i, own := range b.own {
-		at := b.t.Index(own.name)
-		if at < 0 || !isPrefix(b.t.Indexes[at].Parts, index.Parts) {
-			continue
+	if most := b.longest(); !b.exact && kind == schema.Plain && (isText(c.Type.Name) && c.Type.Values == nil || hasBytes(c.Type.Name)) {
+		most /= width(c.Type.Charset)
+		if whole := c.Type.Length; p.Prefix > most || p.Prefix == 0 && (whole > most || whole < 0) {
+			p.Prefix = most
 		}
-		b.t.Indexes = slices.Delete(b.t.Indexes, at, at+1)
-		b.own = slices.Delete(b.own, i, i+1)
-		return
 	}
 }
 
-func isPrefix(short, long []schema.IndexPart) bool {
+// longest gives the bytes of a key's part to which the server shortens a longer one, if
+// the key is not unique and sql_mode is not strict.
+func (b *builder) longest() int {
+	switch engine := strings.ToLower(b.t.Engine); {
+	case engine == "myisam":
+		return 1000
+	case engine == "aria" && b.d.MariaDB():
+		return 2300
+	case b.short, !b.d.MariaDB() && b.d.Version < 50700:
+		return 767
+	}
+	return 3072
+}
+
+// replaceOwn drops an index that the server made for a foreign key and that a
+// new index makes needless, and one of the new one's name: it went unseen.
+func (b *builder) replaceOwn(index *schema.Index) {
+	b.t.Indexes = slices.DeleteFunc(b.t.Indexes, func(o schema.Index) bool {
+		return o.Own && indexes(index.Kind) && b.covers(index.Parts, o.Parts) || index.Name != "" && strings.EqualFold(o.Name, index.Name)
+	})
+}
+
+// covers says whether an index of these parts will do for a foreign key that needs others.
+func (b *builder) covers(long, short []schema.IndexPart) bool {
 	if len(short) > len(long) {
 		return false
 	}
 	for i := range short {
 		if !strings.EqualFold(short[i].Column, long[i].Column) || short[i].Prefix != long[i].Prefix || long[i].Column == "" {
+			return false
+		}
+		if short[i].Desc != long[i].Desc && !b.d.MariaDB() {
 			return false
 		}
 	}
@@ -150,14 +168,18 @@ func (b *builder) foreignKey(k *parse.ForeignKey) {
 		f.Name = numbered(t.Name.Table+"_ibfk_", len(t.ForeignKeys), func(i int) string { return t.ForeignKeys[i].Name })
 	}
 	t.ForeignKeys = append(t.ForeignKeys, f)
-	covered := slices.ContainsFunc(t.Indexes, func(o schema.Index) bool { return indexes(o.Kind) && isPrefix(parts, o.Parts) })
-	if b.exact || covered || !strings.EqualFold(t.Engine, "InnoDB") && t.Engine != "" {
+	covered := func(o schema.Index) bool {
+		renewed := o.Own && len(o.Parts) == len(parts) // by the last one that needs it
+		return indexes(o.Kind) && b.covers(o.Parts, parts) && !renewed
+	}
+	if b.exact || slices.ContainsFunc(t.Indexes, covered) || !strings.EqualFold(t.Engine, "InnoDB") && t.Engine != "" {
 		return
 	}
+	b.replaceOwn(&schema.Index{Kind: schema.Plain, Parts: parts})
 	if index.Name == "" || t.Index(index.Name) >= 0 {
 		index.Name = b.freeName(parts)
 	}
-	b.own = append(b.own, &ownIndex{name: index.Name})
+	index.Own = true
 	t.Indexes = append(t.Indexes, index)
 }
 
@@ -185,6 +207,9 @@ func (b *builder) check(k *parse.Check) {
 	}
 	for i := range t.Columns {
 		column := &t.Columns[i]
+		if strings.EqualFold(column.Name, k.Column) {
+			column.Type.JSON = false // the column's own check stands in the place of JSON's
+		}
 		if b.d.MariaDB() && column.Type.Name == "longtext" && jsonCheck(c.Expr, column.Name) {
 			column.Type.JSON = true
 			if k.Column != "" {

@@ -2,21 +2,21 @@ package ddl
 
 import (
 	"encoding/hex"
-	"fmt"
 	"math/big"
+	"net/netip"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"pgchameleon/internal/ddl/parse"
 	"pgchameleon/internal/schema"
 	"pgchameleon/internal/typemap"
 )
 
 // settle puts a column's default into the form that it has once the server has
 // stored it, so that one meaning has one text.
-func settle(c *schema.Column) {
+func settle(c *schema.Column, dialect parse.Dialect) {
 	d := c.Default
 	switch {
 	case d == nil:
@@ -30,8 +30,11 @@ func settle(c *schema.Column) {
 	case c.Type.Name == "bit":
 		settleBit(&settled)
 	case !settled.Expr || isBytes(settled.Text):
-		settleLiteral(&settled, &c.Type)
+		settleLiteral(&settled, &c.Type, cutsFractions(dialect))
+	case dialect.MariaDB():
+		settled.Text = clocked(settled.Text, &c.Type)
 	}
+	settled.Number = false
 	c.Default = &settled
 }
 
@@ -58,57 +61,85 @@ func settleBit(d *schema.Default) {
 		n.SetBytes(bytesOf(d.Text))
 	case d.Expr:
 		return
+	case d.Number:
+		n.SetString(rounded(d.Text, 0), 10)
 	default:
-		if _, ok := n.SetString(d.Text, 10); !ok {
-			n.SetBytes([]byte(d.Text))
-		}
+		n.SetBytes([]byte(d.Text))
 	}
 	*d = schema.Default{Expr: true, Text: "b'" + n.Text(2) + "'"}
 }
 
-func settleLiteral(d *schema.Default, t *schema.Type) {
+func settleLiteral(d *schema.Default, t *schema.Type, cuts bool) {
 	text := d.Text
 	if d.Expr {
 		raw := bytesOf(text)
-		if isInteger(t.Name) || t.Name == "decimal" || t.Name == "float" || t.Name == "double" || t.Name == "year" {
+		switch {
+		case isNumber(t.Name):
 			text = new(big.Int).SetBytes(raw).String()
-		} else {
-			text = string(raw)
-			if isText(t.Name) {
-				if text = decoded(raw, d.Charset, t.Charset); !utf8.ValidString(text) {
-					return
-				}
+		case t.Name == "uuid":
+			text = hex.EncodeToString(raw)
+		case t.Name == "inet4" || t.Name == "inet6":
+			if a, ok := netip.AddrFromSlice(raw); ok {
+				text = a.String()
 			}
+		case isText(t.Name):
+			if text = decoded(raw, d.Charset, t.Charset); !utf8.ValidString(text) {
+				return
+			}
+		default:
+			text = string(raw)
 		}
 	}
-	switch {
-	case isInteger(t.Name):
-		text = rounded(text, 0)
-	case t.Name == "decimal":
-		text = rounded(text, t.Scale)
-	case t.Name == "float" || t.Name == "double":
-		text = shortest(text, t)
-	case t.Name == "year":
-		text = year(text)
-	case t.Name == "date" || t.Name == "time" || t.Name == "datetime" || t.Name == "timestamp":
-		text = temporal(text, t)
-	case t.Name == "enum":
-		text = member(text, t.Values)
-	case t.Name == "set":
-		text = members(text, t.Values)
-	case t.Name == "binary":
-		if pad := t.Length - len(text); pad > 0 {
-			text += strings.Repeat("\x00", pad)
-		}
-	case t.Name == "char":
-		text = strings.TrimRight(text, " ")
-	case t.Name == "uuid" || strings.HasPrefix(t.Name, "inet"):
-		text = strings.ToLower(text)
-	}
+	text = settledText(text, t, d.Number, cuts)
 	*d = schema.Default{Text: text}
 	if !utf8.ValidString(text) || strings.Contains(text, "\x00") { // JSON and PostgreSQL cannot hold it
 		*d = schema.Default{Expr: true, Text: "x'" + hex.EncodeToString([]byte(text)) + "'"}
 	}
+}
+
+func isNumber(name string) bool {
+	return isInteger(name) || name == "decimal" || name == "float" || name == "double" || name == "year"
+}
+
+// settledText writes a literal's value as the column shows it.
+func settledText(text string, t *schema.Type, number, cuts bool) string {
+	scientific := number && strings.ContainsAny(text, "eE")
+	switch {
+	case scientific && (isInteger(t.Name) || t.Name == "year"):
+		return nearest(text)
+	case isInteger(t.Name):
+		return rounded(text, 0)
+	case t.Name == "decimal":
+		return rounded(text, t.Scale)
+	case t.Name == "float" || t.Name == "double":
+		return shortest(text, t)
+	case t.Name == "year":
+		return year(text, number)
+	case t.Name == "time":
+		return timeOfDay(text, t.Scale, cuts)
+	case t.Name == "date" || t.Name == "datetime" || t.Name == "timestamp":
+		return moment(text, t, cuts)
+	case t.Name == "enum":
+		return member(text, t.Values)
+	case t.Name == "set":
+		return members(text, t.Values)
+	case t.Name == "uuid":
+		return uuid(text)
+	case t.Name == "inet6":
+		return inet6(text)
+	}
+	if scientific {
+		text = floatText(text)
+	}
+	switch t.Name {
+	case "binary":
+		if pad := t.Length - len(text); pad > 0 {
+			text += strings.Repeat("\x00", pad)
+		}
+	case "char":
+		text = strings.TrimRight(text, " ")
+	}
+	return text
 }
 
 // decoded reads the bytes of a literal for a text column: in the character set
@@ -146,83 +177,6 @@ func number(text string) (*big.Rat, bool) {
 		return nil, false
 	}
 	return new(big.Rat).SetString(text)
-}
-
-func shortest(text string, t *schema.Type) string {
-	if t.Scale >= 0 {
-		return rounded(text, t.Scale)
-	}
-	f, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-	if err != nil {
-		return text
-	}
-	bits := 64
-	if t.Name == "float" {
-		bits = 32
-	}
-	return strconv.FormatFloat(f, 'g', -1, bits)
-}
-
-func year(text string) string {
-	n, err := strconv.Atoi(text)
-	switch {
-	case err != nil:
-		return text
-	case n >= 70 && n <= 99:
-		n += 1900
-	case n > 0 && n <= 69, n == 0 && len(text) < 4 && text != "0":
-		n += 2000
-	}
-	return fmt.Sprintf("%04d", n)
-}
-
-var (
-	dateParts = regexp.MustCompile(`^\s*(\d{1,4})[-/.:^@](\d{1,2})[-/.:^@](\d{1,2})(?:[T ]+(\d{1,2})(?::(\d{1,2})(?::(\d{1,2}))?)?(\.\d*)?)?\s*$`)
-	timeParts = regexp.MustCompile(`^\s*(-?)(\d{1,3}):(\d{1,2})(?::(\d{1,2}))?(\.\d*)?\s*$`)
-	dateDigit = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})(\.\d*)?)?$`)
-)
-
-// temporal writes a date or time as the server does, with the column's number
-// of digits; what it does not know stays.
-func temporal(text string, t *schema.Type) string {
-	if t.Name == "time" {
-		m := timeParts.FindStringSubmatch(text)
-		if m == nil {
-			if text == "0" {
-				return "00:00:00" + fraction("", t.Scale)
-			}
-			return text
-		}
-		return fmt.Sprintf("%s%02s:%02s:%02s%s", m[1], m[2], m[3], two(m[4]), fraction(m[5], t.Scale))
-	}
-	m := dateParts.FindStringSubmatch(text)
-	if m == nil {
-		m = dateDigit.FindStringSubmatch(text)
-	}
-	if strings.Trim(text, "0") == "" && text != "" {
-		m = []string{"", "0000", "00", "00", "", "", "", ""}
-	}
-	if m == nil {
-		return text
-	}
-	if len(m[1]) == 2 {
-		m[1] = year(m[1])
-	}
-	date := fmt.Sprintf("%s-%s-%s", strings.Repeat("0", 4-len(m[1]))+m[1], two(m[2]), two(m[3]))
-	if t.Name == "date" {
-		return date
-	}
-	return date + fmt.Sprintf(" %s:%s:%s%s", two(m[4]), two(m[5]), two(m[6]), fraction(m[7], t.Scale))
-}
-
-func two(digits string) string { return strings.Repeat("0", max(0, 2-len(digits))) + digits }
-
-func fraction(stated string, digits int) string {
-	if digits == 0 {
-		return ""
-	}
-	stated = strings.TrimPrefix(stated, ".") + "000000"
-	return "." + stated[:digits]
 }
 
 // member finds the enum member that a text names; case does not matter.

@@ -46,7 +46,7 @@ func settlePart(t *schema.Table, p *schema.Partitioning, part *schema.Partition)
 			}
 			switch of := &t.Columns[at].Type; of.Name {
 			case "date", "time", "datetime", "timestamp":
-				b.Text = temporal(b.Text, of)
+				b.Text = settledText(b.Text, of, false, true)
 			}
 		}
 	}

@@ -158,7 +158,7 @@ func moveRows(into, of *mapping.Table, place string) string {
 // convertPartition makes a table of a partition, as MariaDB does it.
 func (x *applier) convertPartition(before *schema.Table, a *parse.Partition) {
 	const reason = "a partition was made a table"
-	made := likeTable(x.name(a.Table), before)
+	made := likeTable(x.name(a.Table), before, x.d)
 	made.Partitioning = nil
 	x.drop(made.Name, mapping.Partitions)
 	wanted := x.rules.Wants(made.Name)

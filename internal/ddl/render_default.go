@@ -18,6 +18,8 @@ func defaultSQL(t *mapping.Table, c mapping.Column) (sql, reason string) {
 		return "", ""
 	case c.Map.Masked():
 		return "", "the column is masked"
+	case s.Default.Sequence != nil:
+		return nextValueSQL(s, c)
 	case s.Default.Expr && !isBytes(s.Default.Text):
 		if sql = expressionSQL(s.Default.Text, c); sql == "" {
 			return "", "the expression " + s.Default.Text + " has no translation"

@@ -37,6 +37,7 @@ type bench struct {
 	mode     string               // the source's own sql_mode
 	change   func(*mapping.Rules) // the story's own rules; nil: none
 	noted    map[string]bool      // table.column of which a rule has changed values
+	known    map[schema.Name]bool // the sequences that are replicated
 }
 
 func newBench(t testing.TB, server string) *bench {
@@ -109,13 +110,14 @@ func (b *bench) set() *schema.Set {
 	for _, name := range b.tables() {
 		set = set.With(nil, b.definition(name))
 	}
-	row := b.query(b.source, "SELECT @@collation_database")[0]
+	set = set.With(nil, b.sequences()...)
+	row := b.query(b.source, "SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = '%s'", b.database)[0]
 	return set.WithDatabase(b.database, row[0])
 }
 
 // rules map the database into a schema of PostgreSQL.
 func (b *bench) rules(target string) *mapping.Rules {
-	rules := &mapping.Rules{Schemas: map[string]string{b.database: target}, Types: typemap.Options{}}
+	rules := &mapping.Rules{Schemas: map[string]string{b.database: target}, Types: typemap.Options{}, Sequences: func(n schema.Name) bool { return b.known[n] }}
 	if b.change != nil {
 		b.change(rules)
 	}
@@ -129,6 +131,9 @@ func (b *bench) empty(schemas ...string) {
 		b.must(b.source, "DROP TABLE `"+strings.ReplaceAll(name, "`", "``")+"`")
 	}
 	b.must(b.source, "SET foreign_key_checks = 1")
+	for _, s := range b.sequences() {
+		b.must(b.source, "DROP SEQUENCE `"+s.Name.Table+"`")
+	}
 	for _, s := range schemas {
 		b.must(b.target, "DROP SCHEMA IF EXISTS "+s+" CASCADE", "CREATE SCHEMA "+s)
 	}
@@ -137,7 +142,11 @@ func (b *bench) empty(schemas ...string) {
 // copy makes the tables of a set in PostgreSQL as the copy does, rows included.
 func (b *bench) copy(set *schema.Set, target string) {
 	b.t.Helper()
+	b.copySequences(set, target)
 	for _, source := range set.Tables() {
+		if source.Sequence != nil {
+			continue
+		}
 		t, err := b.rules(target).Table(source)
 		if err != nil {
 			b.t.Fatalf("%s: %v", b.name, err)

@@ -85,7 +85,7 @@ func unfit(table, shadow *schema.Table, origin []string) string {
 		return "the shadow's columns are not known"
 	case len(table.ForeignKeys)+len(shadow.ForeignKeys) > 0:
 		return "it has foreign keys, whose actions do not show in the shadow's row events"
-	case table.Versioned || shadow.Versioned || table.Sequence || shadow.Sequence:
+	case table.Versioned || shadow.Versioned || table.Sequence != nil || shadow.Sequence != nil:
 		return "it is system-versioned or a sequence"
 	}
 	for i, name := range origin {

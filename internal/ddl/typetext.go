@@ -69,7 +69,7 @@ func sized(t *schema.Type, d parse.Dialect) {
 		t.Name = map[bool]string{true: "text", false: "blob"}[t.Name == "varchar"]
 	}
 	if (t.Name == "text" || t.Name == "blob") && (t.Length > 0 || t.Length == 0 && !d.MariaDB() && d.Version >= 80000) {
-		bytes := uint64(t.Length) * uint64(width(t.Charset))
+		bytes := min(uint64(t.Length)*uint64(width(t.Charset)), sizes[len(sizes)-1].bytes)
 		for _, size := range sizes {
 			if bytes <= size.bytes {
 				t.Name = map[bool]string{true: size.text, false: size.blob}[t.Name == "text"]
@@ -89,7 +89,7 @@ func numbers(t *schema.Type, d parse.Dialect) {
 		t.Length = displayWidth(t, d)
 	case t.Name == "decimal" && t.Precision == 0:
 		t.Precision = 10
-	case (t.Name == "char" || t.Name == "binary" || t.Name == "bit") && t.Length < 0:
+	case (t.Name == "char" || t.Name == "binary" || t.Name == "bit") && t.Length < 0, t.Name == "bit" && t.Length == 0:
 		t.Length = 1
 	case t.Name == "vector":
 		t.Fixed = d.MariaDB()
@@ -97,7 +97,7 @@ func numbers(t *schema.Type, d parse.Dialect) {
 			t.Length = 2048
 		}
 	case t.Name == "year":
-		t.Length = -1
+		t.Length, t.Unsigned, t.Zerofill = -1, false, false
 		if d.MariaDB() || d.Version < 80019 {
 			t.Length = 4
 		}

@@ -67,6 +67,12 @@ func canonical(name, dataType, columnType string) (source, target string) {
 	m, p := backtick(name), quoteIdent(pgName(name))
 	const mTime, pTime = "'%Y-%m-%d %H:%i:%s.%f'", "'YYYY-MM-DD HH24:MI:SS.US'"
 	switch {
+	case strings.Contains(columnType, "zerofill") || dataType == "year":
+		return m + " + 0", p + "::text"
+	case dataType == "longtext": // MariaDB's JSON is one, and may hold the empty text, which is no JSON
+		return "IF(" + m + " = '', '\"\"', REPLACE(" + m + ", '\\0', ''))", "CASE " + p + "::text WHEN '' THEN '\"\"' ELSE " + p + "::text END"
+	case dataType == "date":
+		return "NULLIF(" + m + ", 0)", "NULLIF(" + p + ", '-infinity')::text" // a zero date is NULL or -infinity
 	case dataType == "binary" || strings.HasSuffix(dataType, "blob") || dataType == "varbinary":
 		return "HEX(" + m + ")", "upper(encode(" + p + ", 'hex'))"
 	case dataType == "bit" && columnType == "bit(1)":
@@ -74,13 +80,15 @@ func canonical(name, dataType, columnType string) (source, target string) {
 	case dataType == "bit":
 		return "BIN(CAST(" + m + " AS UNSIGNED))", "regexp_replace(" + p + "::text, '^0+(?=.)', '')"
 	case dataType == "datetime":
-		return "DATE_FORMAT(" + m + ", " + mTime + ")", "to_char(" + p + ", " + pTime + ")"
+		return "DATE_FORMAT(NULLIF(" + m + ", 0), " + mTime + ")", "to_char(NULLIF(" + p + ", '-infinity'), " + pTime + ")"
 	case dataType == "timestamp":
-		return "DATE_FORMAT(CONVERT_TZ(" + m + ", @@session.time_zone, '+00:00'), " + mTime + ")", "to_char(" + p + " AT TIME ZONE 'UTC', " + pTime + ")"
+		return "DATE_FORMAT(CONVERT_TZ(NULLIF(" + m + ", 0), @@session.time_zone, '+00:00'), " + mTime + ")", "to_char(NULLIF(" + p + ", '-infinity') AT TIME ZONE 'UTC', " + pTime + ")"
 	case dataType == "time":
 		return "TIME_FORMAT(" + m + ", '%H:%i:%s.%f')", "to_char(" + p + "::interval, 'HH24:MI:SS.US')"
+	case dataType == "varchar" || dataType == "text" || dataType == "mediumtext" || dataType == "tinytext": // NULs are discarded
+		return "REPLACE(" + m + ", '\\0', '')", p + "::text"
 	case dataType == "char":
-		return m, "rtrim(" + p + "::text)"
+		return "REPLACE(" + m + ", '\\0', '')", "rtrim(" + p + "::text)"
 	case dataType == "float" || dataType == "double":
 		return "CAST(" + m + " * 1000 AS DECIMAL(40,0))", "round((" + p + " * 1000)::numeric)"
 	case dataType == "vector":

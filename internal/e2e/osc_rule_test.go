@@ -21,6 +21,8 @@ func ghostly(t *testing.T, yaml string, rows int, tables ...string) (r *replica,
 	fillItems(t, src, r.marker, rows, tables...)
 	r.init()
 	r.start()
+	r.caughtUp()
+	r.allReplicate() // one that catches up is not altered in place
 	return r, func(table, alter string) *ghost {
 		return &ghost{t: t, src: src, db: r.marker, table: table, alter: alter}
 	}

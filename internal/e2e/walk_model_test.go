@@ -13,15 +13,26 @@ type walker struct {
 	random *rand.Rand
 	maria  bool
 	tables []*walked
-	names  int // of tables and columns made so far
+	names  int      // of tables and columns made so far
+	gone   []string // names of tables that there were
+	steps  int      // made so far
+	queue  []step   // that come next
+}
+
+func newWalker(random *rand.Rand, server string) *walker {
+	return &walker{random: random, maria: strings.HasPrefix(server, "mariadb")}
 }
 
 // walked is a table as the walker knows it.
 type walked struct {
-	name    string
+	name    string // with a database that is not the first
 	columns []walkedColumn
 	indexes []string
-	key     bool // it has a primary key
+	checks  []string // CHECK constraints
+	foreign []string // foreign keys
+	parts   []string // partitions
+	ranges  bool     // of the id
+	key     bool     // it has a primary key
 }
 
 type walkedColumn struct {
@@ -33,14 +44,22 @@ type walkedColumn struct {
 func (t *walked) clone() *walked {
 	c := *t
 	c.columns, c.indexes = slices.Clone(t.columns), slices.Clone(t.indexes)
+	c.checks, c.foreign, c.parts = slices.Clone(t.checks), slices.Clone(t.foreign), slices.Clone(t.parts)
 	return &c
 }
 
 // step is a statement and what it does to the walker's tables if it is taken.
 type step struct {
-	sql  string
+	act
 	then func()
 }
+
+// does makes a step of the first session.
+func does(then func(), format string, args ...any) step {
+	return step{act: act{sql: fmt.Sprintf(format, args...)}, then: then}
+}
+
+func says(sql string) step { return step{act: act{sql: sql}} }
 
 func (w *walker) pick(n int) int        { return w.random.IntN(n) }
 func (w *walker) chance(of int) bool    { return w.random.IntN(of) == 0 }
@@ -49,47 +68,76 @@ func (w *walker) fresh(p string) string { w.names++; return fmt.Sprintf("%s%d", 
 // anyOf gives a random element.
 func anyOf[T any](w *walker, list []T) T { return list[w.pick(len(list))] }
 
-// next gives the next statement: more rows than definitions.
+// free gives a name for a table: a new one, or one that another table had.
+func (w *walker) free() string {
+	if len(w.gone) > 0 && w.chance(3) {
+		name := anyOf(w, w.gone)
+		if !slices.ContainsFunc(w.tables, func(t *walked) bool { return t.name == name }) {
+			return name
+		}
+	}
+	return anyOf(w, []string{"", "", "", "{b}."}) + w.fresh("t")
+}
+
+// next gives the next statement: more rows than definitions, a comparison each hundred
+// steps, and the program killed now and then.
 func (w *walker) next() step {
-	if len(w.tables) < 2 {
+	w.steps++
+	switch {
+	case len(w.queue) > 0:
+		s := w.queue[0]
+		w.queue = w.queue[1:]
+		return s
+	case w.steps%101 == 0:
+		return says(actCheck)
+	case w.chance(150):
+		return says(actKill)
+	case len(w.tables) < 2:
 		return w.create()
 	}
 	t := anyOf(w, w.tables)
 	switch n := w.pick(100); {
-	case n < 30:
+	case n < 24:
 		return w.insert(t)
-	case n < 42:
+	case n < 33:
 		return w.update(t)
-	case n < 49:
+	case n < 39:
 		return w.remove(t)
-	case n < 52:
-		return step{sql: anyOf(w, []string{"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT s", "ROLLBACK TO SAVEPOINT s"})}
-	case n < 88:
+	case n < 42:
+		return says(anyOf(w, []string{"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT s", "ROLLBACK TO SAVEPOINT s"}))
+	case n < 72:
 		return w.alter(t)
-	case n < 91:
+	case n < 75:
 		return w.index(t)
-	case n < 94:
+	case n < 80:
 		return w.rename(t)
-	case n < 95:
-		return step{sql: "TRUNCATE TABLE " + t.name}
-	case n < 97:
-		return step{sql: "DROP TABLE " + t.name, then: func() { w.forget(t) }}
-	case n < 98:
+	case n < 81:
+		return does(nil, "TRUNCATE TABLE %s", t.name)
+	case n < 83:
+		return does(func() { w.forget(t) }, "DROP TABLE %s", t.name)
+	case n < 84:
 		return w.derive(t)
+	case n < 88:
+		return w.partition(t)
+	case n < 95:
+		return w.burst(t)
+	case n < 96:
+		return w.setting()
 	}
 	return w.create()
 }
 
 func (w *walker) forget(t *walked) {
+	w.gone = append(w.gone, t.name)
 	w.tables = slices.DeleteFunc(w.tables, func(o *walked) bool { return o == t })
 }
 
 func (w *walker) create() step {
 	if len(w.tables) >= 6 {
 		t := w.tables[0]
-		return step{sql: "DROP TABLE IF EXISTS " + t.name, then: func() { w.forget(t) }}
+		return does(func() { w.forget(t) }, "DROP TABLE IF EXISTS %s", t.name)
 	}
-	t := &walked{name: w.fresh("t")}
+	t := &walked{name: w.free()}
 	var parts []string
 	if !w.chance(6) {
 		t.key = true
@@ -106,8 +154,15 @@ func (w *walker) create() step {
 		parts = append(parts, fmt.Sprintf("%s BIGINT AS (%s + 1) %s", name, t.columns[at].name, anyOf(w, []string{"VIRTUAL", "STORED"})))
 		t.columns = append(t.columns, walkedColumn{name: name, kind: kindOf("BIGINT"), generated: true})
 	}
+	if len(w.tables) > 0 && w.chance(4) {
+		parts = append(parts, w.child(t, anyOf(w, w.tables))...)
+	}
 	options := anyOf(w, []string{"", " COMMENT 'c'", " DEFAULT CHARSET latin1", " AUTO_INCREMENT = 50", " ROW_FORMAT=DYNAMIC"})
-	return step{sql: "CREATE TABLE " + t.name + " (" + strings.Join(parts, ", ") + ")" + options, then: func() { w.tables = append(w.tables, t) }}
+	verb := "CREATE TABLE "
+	if w.maria && w.chance(6) {
+		verb = "CREATE OR REPLACE TABLE "
+	}
+	return does(func() { w.tables = append(w.tables, t) }, "%s%s (%s)%s", verb, t.name, strings.Join(parts, ", "), options)
 }
 
 // column makes a new column and its definition.
@@ -140,38 +195,42 @@ func (w *walker) derive(t *walked) step {
 		return w.create()
 	}
 	made := t.clone()
-	made.name = w.fresh("t")
+	made.name, made.foreign = w.free(), nil
+	add := func() { w.tables = append(w.tables, made) }
 	if w.chance(2) {
-		return step{sql: "CREATE TABLE " + made.name + " LIKE " + t.name, then: func() { w.tables = append(w.tables, made) }}
+		return does(add, "CREATE TABLE %s LIKE %s", made.name, t.name)
 	}
-	made.key, made.indexes = false, nil
+	made.key, made.indexes, made.checks, made.parts, made.ranges = false, nil, nil, nil, false
 	for i := range made.columns {
 		made.columns[i].generated = false
 	}
-	return step{sql: "CREATE TABLE " + made.name + " SELECT * FROM " + t.name, then: func() { w.tables = append(w.tables, made) }}
+	return does(add, "CREATE TABLE %s SELECT * FROM %s", made.name, t.name)
 }
 
+// rename moves tables within and between the databases, one of which is not replicated.
 func (w *walker) rename(t *walked) step {
 	other := anyOf(w, w.tables)
-	if other == t || w.chance(2) {
-		name := w.fresh("t")
-		return step{sql: anyOf(w, []string{"RENAME TABLE %s TO %s", "ALTER TABLE %s RENAME TO %s"}), then: func() { t.name = name }}.with(t.name, name)
+	moved := func(name string) func() {
+		return func() { w.gone, t.name = append(w.gone, t.name), name }
 	}
-	return step{sql: "RENAME TABLE %[1]s TO moving, %[2]s TO %[1]s, moving TO %[2]s", then: func() { t.name, other.name = other.name, t.name }}.with(t.name, other.name)
-}
-
-func (s step) with(args ...any) step {
-	s.sql = fmt.Sprintf(s.sql, args...)
-	return s
+	switch {
+	case w.chance(8):
+		name := "{c}." + w.fresh("t")
+		return does(moved(name), "RENAME TABLE %s TO %s", t.name, name)
+	case other == t || w.chance(2):
+		name := w.free()
+		return does(moved(name), anyOf(w, []string{"RENAME TABLE %s TO %s", "ALTER TABLE %s RENAME TO %s"}), t.name, name)
+	}
+	return does(func() { t.name, other.name = other.name, t.name }, "RENAME TABLE %[1]s TO moving, %[2]s TO %[1]s, moving TO %[2]s", t.name, other.name)
 }
 
 func (w *walker) index(t *walked) step {
 	if len(t.indexes) > 0 && w.chance(2) {
 		name := anyOf(w, t.indexes)
-		return step{sql: fmt.Sprintf("DROP INDEX %s ON %s", name, t.name), then: func() { t.lose(name) }}
+		return does(func() { t.lose(name) }, "DROP INDEX %s ON %s", name, t.name)
 	}
 	name := w.fresh("i")
-	return step{sql: fmt.Sprintf("CREATE INDEX %s ON %s (%s)", name, t.name, w.parts(t)), then: func() { t.indexes = append(t.indexes, name) }}
+	return does(func() { t.indexes = append(t.indexes, name) }, "CREATE INDEX %s ON %s (%s)", name, t.name, w.parts(t))
 }
 
 func (t *walked) lose(name string) {
@@ -184,7 +243,11 @@ func (w *walker) parts(t *walked) string {
 	for _, at := range w.random.Perm(len(t.columns))[:min(len(t.columns), 1+w.pick(2))] {
 		c := t.columns[at]
 		part := c.name
-		if kinds[c.kind].long {
+		if !w.maria && w.chance(8) {
+			parts = append(parts, anyOf(w, []string{"(" + c.name + " + 1)", "(CONCAT('x', " + c.name + "))", "(CAST(" + c.name + " AS CHAR(9)))"}))
+			continue
+		}
+		if kinds[c.kind].long || strings.HasPrefix(kinds[c.kind].sql, "VARCHAR") && w.chance(3) {
 			part += "(5)"
 		}
 		if w.chance(5) {
@@ -207,7 +270,7 @@ func (w *walker) alter(t *walked) step {
 	if len(clauses) == 0 {
 		return w.insert(t)
 	}
-	return step{sql: "ALTER TABLE " + t.name + " " + strings.Join(clauses, ", "), then: func() { *t = *next }}
+	return does(func() { *t = *next }, "ALTER TABLE %s %s", t.name, strings.Join(clauses, ", "))
 }
 
 // clause changes next as the clause that it gives does. Clauses of one statement
@@ -216,7 +279,7 @@ func (w *walker) clause(next *walked) string {
 	at := w.pick(len(next.columns))
 	c := &next.columns[at]
 	place := anyOf(w, []string{"", "", "", " FIRST", " AFTER " + c.name})
-	switch w.pick(14) {
+	switch w.pick(17) {
 	case 0, 1, 2:
 		made, definition := w.column()
 		next.insert(made, place, at)
@@ -264,7 +327,11 @@ func (w *walker) clause(next *walked) string {
 		name := anyOf(w, next.indexes)
 		next.lose(name)
 		return "DROP INDEX " + name
-	case 12:
+	case 12, 13:
+		return w.constraint(next)
+	case 14:
+		return w.generated(next, place, at)
+	case 15:
 		return anyOf(w, []string{"COMMENT 'x'", "AUTO_INCREMENT = 1000", "CONVERT TO CHARACTER SET utf8mb4", "DEFAULT CHARACTER SET latin1", "FORCE", "CONVERT TO CHARACTER SET latin1"})
 	}
 	return ""
@@ -301,7 +368,7 @@ func (w *walker) insert(t *walked) step {
 		rows = append(rows, "("+strings.Join(values, ", ")+")")
 	}
 	verb := anyOf(w, []string{"INSERT INTO ", "INSERT IGNORE INTO ", "INSERT IGNORE INTO ", "REPLACE INTO "})
-	return step{sql: verb + t.name + " (" + strings.Join(names, ", ") + ") VALUES " + strings.Join(rows, ", ")}
+	return does(nil, "%s%s (%s) VALUES %s", verb, t.name, strings.Join(names, ", "), strings.Join(rows, ", "))
 }
 
 func (w *walker) value(c walkedColumn) string {
@@ -315,12 +382,12 @@ func (w *walker) update(t *walked) step {
 	columns := t.writable()
 	c, where := anyOf(w, columns), anyOf(w, columns)
 	condition := anyOf(w, []string{where.name + " IS NOT NULL", where.name + " <=> " + w.value(where), where.name + " IS NULL"})
-	return step{sql: fmt.Sprintf("UPDATE IGNORE %s SET %s = %s WHERE %s LIMIT %d", t.name, c.name, w.value(c), condition, 1+w.pick(4))}
+	return does(nil, "UPDATE IGNORE %s SET %s = %s WHERE %s LIMIT %d", t.name, c.name, w.value(c), condition, 1+w.pick(4))
 }
 
 func (w *walker) remove(t *walked) step {
 	where := anyOf(w, t.writable())
-	return step{sql: fmt.Sprintf("DELETE FROM %s WHERE %s <=> %s LIMIT %d", t.name, where.name, w.value(where), 1+w.pick(3))}
+	return does(nil, "DELETE FROM %s WHERE %s <=> %s LIMIT %d", t.name, where.name, w.value(where), 1+w.pick(3))
 }
 
 // walkedKind is a type of column with its values.

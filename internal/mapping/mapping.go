@@ -29,6 +29,9 @@ type Rules struct {
 	KeepOriginals int
 	Fold          bool // the source compares schema and table names without regard to case
 	Apart         *Apart
+
+	// Sequences says whether a sequence of the source is replicated; nil: none is.
+	Sequences func(schema.Name) bool
 }
 
 // Apart narrows rules to tables that are filled apart from the others.
@@ -87,6 +90,7 @@ type Column struct {
 	Name    string
 	Map     *typemap.Column
 	Enum    string // name of the column's own enum type, in the table's schema; "" if none
+	Next    string // the quoted, qualified name of the sequence whose next value is its default; "" if none is
 }
 
 // Type is the column's type as SQL; an enum type is qualified by schema.
@@ -180,6 +184,16 @@ func (r *Rules) Wants(name schema.Name) bool {
 	return !r.named(r.Skip, name) && (!r.limits(name.Schema) || r.named(r.Limit, name))
 }
 
+// Sequence gives the quoted, qualified name of a sequence of the source in PostgreSQL; "" if it
+// is not replicated.
+func (r *Rules) Sequence(name schema.Name) string {
+	target, mapped := r.Target(name.Schema)
+	if !mapped || r.Sequences == nil || !r.Sequences(name) {
+		return ""
+	}
+	return Quote(target) + "." + Quote(Identifier(name.Table))
+}
+
 func (r *Rules) equal(a, b string) bool {
 	return a == b || r.Fold && strings.EqualFold(a, b)
 }
@@ -256,6 +270,9 @@ func (r *Rules) Table(source *schema.Table) (*Table, error) {
 		c := Column{Ordinal: i, Name: Identifier(column.MadeAs()), Map: mapped}
 		if mapped.Enum() != nil {
 			c.Enum = EnumName(source.Name.Table, column.MadeAs())
+		}
+		if d := column.Default; d != nil && d.Sequence != nil {
+			c.Next = r.Sequence(*d.Sequence)
 		}
 		position[i] = len(t.Columns)
 		t.Columns = append(t.Columns, c)

@@ -136,8 +136,30 @@ func (d *decision) work(ctx context.Context, r *Replica, conn *dial.Conn, state 
 	}
 	if d.effect, err = ddl.Apply(set, st, from.dialect, d.rules); err != nil { // it cannot be read
 		d.copies = err.Error()
+	} else if d.sequences() && state == catalogue.Skipped {
+		d.effect = skippedSequences(set, d.held.Tables)
+	} else if d.sequences() {
+		d.copies = "a statement about it that was held is carried out, and a sequence is read from the source then"
 	}
 	return nil
+}
+
+// sequences says whether the statement is about a sequence.
+func (d *decision) sequences() bool {
+	return slices.ContainsFunc(append(d.effect.Next.Tables(), d.held.Tracked...), func(t *schema.Table) bool {
+		return t.Sequence != nil && slices.Contains(d.held.Tables, t.Name)
+	})
+}
+
+// skippedSequences leaves all that a statement is about as it is.
+func skippedSequences(set *schema.Set, names []schema.Name) *ddl.Effect {
+	e := &ddl.Effect{Next: set}
+	for _, name := range names {
+		e.Excluded = append(e.Excluded, ddl.Exclusion{
+			Name: name, Reason: "a statement about it that was held was skipped: it stays as it was, and sync_tables follows it again", Wanted: true, Kept: true,
+		})
+	}
+	return e
 }
 
 func (d *decision) statement() (*event.Statement, error) {

@@ -39,6 +39,7 @@ type step struct {
 	xa       *prepared
 	shadow   *shadowing
 	arrival  *arrival
+	moved    *transform.Moved
 }
 
 // statement is a DDL statement with its translation.
@@ -228,6 +229,9 @@ func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
 		return nil
 	}
 	own := d.transform.Key(schema.Name{Schema: e.Map.Schema, Table: e.Map.Table})
+	if s := d.transform.Tracks(own); s != nil && s.Sequence != nil {
+		return d.sequence(s, t, e, u)
+	}
 	shadow, spared := d.spares(own, u)
 	list, report, err := d.transform.Rows(e, func(name schema.Name) (bool, error) {
 		return d.gate.covered(d.transform.Key(name), t)

@@ -190,6 +190,7 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 		return err
 	}
 	s.rules = rules
+	known := knownSequences(rules)
 	id, applied := s.lease.Source.ID, s.lease.Applied
 	definitions, err := catalogue.TrackedSchema(ctx, s.pool, id)
 	if err != nil {
@@ -202,6 +203,7 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 	if set, err = withDatabases(ctx, s.pool, id, s.origin, rules, set); err != nil {
 		return err
 	}
+	known.Store(set)
 	tables, err := catalogue.Tables(ctx, s.pool, id)
 	if err != nil {
 		return err
@@ -242,13 +244,14 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 		gate: &gate{order: reading, catching: catching(tables, transformer)}, prepared: waiting, excluded: excluded, born: map[schema.Name]uint64{}, log: s.replica.log,
 		skip: skipping(s.replica.spec.SkipEvents, rules), wishes: &skips{}, bare: seal == nil && len(rules.Masks) > 0, joints: s.joints,
 	}
-	if err := s.shadowing(ctx); err != nil {
+	if err := errors.Join(s.decoder.gate.sequences(set, transformer.Key), s.shadowing(ctx)); err != nil {
 		return err
 	}
 	s.writer = &writer{
 		changes: changes, sourceID: id, epoch: s.lease.Epoch, rules: rules, dialect: s.origin.dialect, tracker: written, excluded: excluded,
 		exit: s.replica.spec.ExitOnError, manual: s.replica.spec.ManualRefill, lockTimeout: s.replica.spec.LockTimeout, keys: s.buildKeys, log: s.replica.log,
 		values: newValueLog(rules.KeepOriginals), seal: seal, unread: spared{}, changed: streamed{notes: map[transform.Noted]uint64{}}, names: map[string]schema.Name{},
+		moved: map[schema.Name]*transform.Moved{}, known: known,
 	}
 	if err := s.lookForSkips(ctx); err != nil {
 		return err

@@ -127,6 +127,9 @@ func (c *initial) run(ctx context.Context, restart bool, ready func()) error {
 	if err := c.schemas(ctx); err != nil {
 		return err
 	}
+	if err := c.sequences(ctx, list); err != nil {
+		return err
+	}
 	if err := c.collations(ctx, list); err != nil {
 		return err
 	}
@@ -256,7 +259,14 @@ func (c *initial) noPrepared(ctx context.Context) error {
 func (c *initial) forget(ctx context.Context, start event.Position, list *listing) error {
 	id := c.lease.Source.ID
 	return target.InTx(ctx, c.pool, func(tx target.Tx) error {
+		sequences, err := trackedSequences(ctx, tx, id) // they stay ours
+		if err != nil {
+			return err
+		}
 		if err := catalogue.ResetSource(ctx, tx, id, c.lease.Epoch); err != nil {
+			return err
+		}
+		if err := catalogue.PutDefinitions(ctx, tx, id, tracked(c.rules, slices.Collect(maps.Values(sequences))...)...); err != nil {
 			return err
 		}
 		var gone []schema.Name

@@ -51,7 +51,7 @@ func (w *writer) park(ctx context.Context, tx dial.Tx, name schema.Name, reason 
 	err := catalogue.Exclude(ctx, tx, w.sourceID, name, catalogue.Excluded, reason, position)
 	if fault.KindOf(err) == fault.State { // it was never replicated: a table that came by a rename
 		err = catalogue.PutTables(ctx, tx, w.sourceID, &catalogue.Table{
-			Source: name, Schema: e.Schema, Name: e.Name, State: catalogue.Excluded,
+			Source: name, Schema: e.Schema, Name: e.Name, State: catalogue.Excluded, Created: w.rules.Sequence(name) != "",
 		})
 		if err == nil {
 			err = catalogue.Exclude(ctx, tx, w.sourceID, name, catalogue.Excluded, reason, position)

@@ -202,6 +202,13 @@ func (f *refilling) run(ctx context.Context) error {
 	if f.r.OpenXA {
 		return errAnew{"an XA transaction was prepared when it was interrupted"}
 	}
+	if sequences, err := f.areSequences(ctx, from); err != nil || sequences {
+		f.hold()
+		if err != nil {
+			return err
+		}
+		return f.takeSequences(ctx, from)
+	}
 	if f.r.Step == catalogue.RefillWaiting && !from.server.LogsCascades() {
 		if err := f.family(ctx, from); err != nil {
 			return err

@@ -142,6 +142,7 @@ func (w *writer) arrive(ctx context.Context, a *arrival) error {
 	if err != nil || len(a.others) > 0 { // the reader has passed over what those parents did
 		return errAgain
 	}
+	w.known.Store(w.known.Load().With(nil, a.tables...))
 	for _, t := range a.tables {
 		w.applier.Admit(t.Name.String())
 		w.names[t.Name.String()] = t.Name

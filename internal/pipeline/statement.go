@@ -202,6 +202,9 @@ func (w *writer) record(ctx context.Context, tx dial.Tx, s *statement) error {
 	put := slices.Concat(e.Created, e.Changed)
 	for _, pair := range e.Renamed {
 		gone, put = append(gone, pair[0]), append(put, pair[1])
+		if t := e.Next.Get(pair[1]); t != nil && t.Sequence != nil {
+			continue
+		}
 		if err := w.renamed(ctx, tx, pair); err != nil {
 			return err
 		}
@@ -215,6 +218,11 @@ func (w *writer) record(ctx context.Context, tx dial.Tx, s *statement) error {
 	var made []*catalogue.Table
 	for _, name := range e.Created {
 		if t := e.Next.Get(name); t != nil && w.rules.Wants(name) {
+			if t.Sequence != nil { // only those that are parked have a record
+				gone = append(gone, name)
+				w.applier.Admit(name.String())
+				continue
+			}
 			mapped, err := w.rules.Table(t)
 			if err != nil {
 				return err
@@ -261,6 +269,7 @@ func (w *writer) record(ctx context.Context, tx dial.Tx, s *statement) error {
 			return err
 		}
 	}
+	w.known.Store(e.Next)
 	return nil
 }
 

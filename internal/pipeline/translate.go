@@ -15,6 +15,7 @@ import (
 	"pgchameleon/internal/fault"
 	"pgchameleon/internal/mapping"
 	"pgchameleon/internal/schema"
+	source "pgchameleon/internal/source/dial"
 	"pgchameleon/internal/source/inspect"
 	"pgchameleon/internal/status"
 	"pgchameleon/internal/target/dial"
@@ -112,10 +113,16 @@ func (r *Replica) present(ctx context.Context, from *origin, rules *mapping.Rule
 			return nil, err
 		}
 		for _, info := range infos {
-			if !rules.Wants(info.Name) || info.Sequence() {
+			if !rules.Wants(info.Name) {
 				continue
 			}
-			t, err := definitions.read(ctx, from.conn, info.Name)
+			read := definitions.read
+			if info.Sequence() {
+				read = func(ctx context.Context, _ *source.Conn, name schema.Name) (*schema.Table, error) {
+					return readSequence(ctx, from, name, event.Position{})
+				}
+			}
+			t, err := read(ctx, from.conn, info.Name)
 			var unmapped errUnmapped
 			switch {
 			case errors.As(err, &unmapped): // the copy leaves it out

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"pgchameleon/internal/apply"
@@ -14,6 +15,7 @@ import (
 	"pgchameleon/internal/schema"
 	"pgchameleon/internal/target/dial"
 	"pgchameleon/internal/target/write"
+	"pgchameleon/internal/transform"
 )
 
 // writer is the last stage: it applies units in order, as many together as
@@ -51,6 +53,8 @@ type writer struct {
 	session *[]schema.Temporary // sessions' temporary tables, where they have changed in the batch
 	changed streamed            // values of the batch that rules have changed
 	unread  spared              // rows of the batch that are not written
+	moved   map[schema.Name]*transform.Moved
+	known   *atomic.Pointer[schema.Set] // the tracked schema, for those who fill tables meanwhile
 }
 
 const (
@@ -202,6 +206,9 @@ func (w *writer) steps(ctx context.Context, u unit) error {
 			err = w.shadow(ctx, s.shadow)
 		case s.arrival != nil:
 			err = w.arrive(ctx, s.arrival)
+		case s.moved != nil:
+			w.moved[s.moved.Name] = s.moved
+			w.rows++
 		}
 		if err != nil {
 			return err
@@ -221,6 +228,9 @@ func (w *writer) commit(ctx context.Context) error {
 			return err
 		}
 		if err := w.digest(ctx, tx); err != nil {
+			return err
+		}
+		if err := w.moveSequences(ctx, tx); err != nil {
 			return err
 		}
 		if w.forced {
@@ -243,6 +253,7 @@ func (w *writer) commit(ctx context.Context) error {
 	w.batch = catalogue.Counters{}
 	w.session = nil
 	w.changed.clear()
+	clear(w.moved)
 	return nil
 }
 

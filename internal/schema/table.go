@@ -29,7 +29,7 @@ type Table struct {
 	AutoIncrement uint64        `json:"auto_increment,omitempty"` // the next value, 0 if not known
 	Versioned     bool          `json:"versioned,omitempty"`      // MariaDB: WITH SYSTEM VERSIONING
 	Partitioning  *Partitioning `json:"partitioning,omitempty"`   // nil: it has none
-	Sequence      bool          `json:"sequence,omitempty"`       // MariaDB: a sequence, whose "rows" are not data
+	Sequence      *Sequence     `json:"sequence,omitempty"`       // MariaDB: it is a sequence, which has no columns here; never changed, like the table
 
 	// What the replica has done otherwise, because a statement was to be ignored.
 	Diverging bool     `json:"diverging,omitempty"` // rows that the source has removed are still there
@@ -87,6 +87,9 @@ type Default struct {
 	Text string `json:"text,omitempty"` // the literal's value without quotes, or the expression
 
 	Charset string `json:"charset,omitempty"` // that an introducer states for Text, which is bytes: x'…' or b'…'
+	Number  bool   `json:"-"`                 // the literal is written as a number; of no account once it has the column's form
+
+	Sequence *Name `json:"sequence,omitempty"` // MariaDB: its next value, and nothing else; Text has it too
 }
 
 // Generated is a generated column's expression.
@@ -119,6 +122,7 @@ type Index struct {
 	Parser    string      `json:"parser,omitempty"`    // of FULLTEXT, in lower case: "ngram"
 	Distance  string      `json:"distance,omitempty"`  // MariaDB, of VECTOR, in lower case: "cosine"
 	Period    bool        `json:"period,omitempty"`    // MariaDB: has a WITHOUT OVERLAPS part, which is not in Parts
+	Own       bool        `json:"own,omitempty"`       // the server made it for a foreign key, and drops it for one that has its columns; not known of tables that were copied
 }
 
 // IndexPart is a column, a column's prefix or an expression.

@@ -106,10 +106,24 @@ func agreesOnKey(t *schema.Table, m *event.TableMap) error {
 	}
 	slices.Sort(tracked)
 	slices.Sort(said)
-	if !slices.Equal(tracked, said) {
+	if !slices.Equal(tracked, said) && (len(tracked) > 0 || !promoted(t, said)) {
 		return contradicts("the primary key is (%s) in the tracked definition and (%s) in the event", strings.Join(tracked, ", "), strings.Join(said, ", "))
 	}
 	return nil
+}
+
+// promoted says whether a table without a primary key has a unique one of these columns,
+// none of which may be NULL: to the server that is the primary key.
+func promoted(t *schema.Table, key []string) bool {
+	return slices.ContainsFunc(t.Indexes, func(index schema.Index) bool {
+		if index.Kind != schema.Unique || len(index.Parts) != len(key) {
+			return false
+		}
+		return !slices.ContainsFunc(index.Parts, func(p schema.IndexPart) bool {
+			at := t.Column(p.Column)
+			return at < 0 || !t.Columns[at].NotNull || p.Prefix > 0 || !slices.Contains(key, strings.ToLower(p.Column))
+		})
+	})
 }
 
 var numeric = map[string]bool{

@@ -60,6 +60,15 @@ func TestWhatEventsTellOfTheirTable(t *testing.T) {
 			t.Errorf("%q: %v", want, err)
 		}
 	}
+	unique := table()
+	unique.Indexes[0].Name, unique.Indexes[0].Kind = "u", schema.Unique
+	if err := agrees(unique, said()); err == nil {
+		t.Error("a unique key with columns that may be NULL was taken for the primary key")
+	}
+	unique.Columns[0].NotNull, unique.Columns[2].NotNull = true, true
+	if err := agrees(unique, said()); err != nil {
+		t.Errorf("a unique key without NULL is the primary key to the server: %v", err)
+	}
 	minimal := said()
 	minimal.Names, minimal.Key, minimal.Members, minimal.Charsets, minimal.Unsigned = nil, nil, nil, nil, nil
 	if err := agrees(table(), minimal); err != nil {

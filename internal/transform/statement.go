@@ -17,6 +17,7 @@ func (x *Transformer) Statement(st *event.Statement, dialect parse.Dialect, cove
 	if x.shadows != nil && x.shadows.overlooks(st) {
 		return &ddl.Effect{Next: x.set, Ignored: true}, nil
 	}
+	x.settle()
 	older, newer := x.set, []*schema.Table(nil)
 	var hidden []schema.Name
 	for _, t := range x.set.Tables() {

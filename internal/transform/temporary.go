@@ -149,6 +149,10 @@ func (s *session) effect(statement parse.Statement) *ddl.Effect {
 			}
 			return s.none()
 		}
+	case *parse.Sequence: // the server takes no ALTER of a temporary one
+		if p.Temporary {
+			return s.none()
+		}
 	case *parse.AlterTable:
 		return s.changed(p.Name, p.Actions)
 	case *parse.CreateIndex:

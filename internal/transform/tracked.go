@@ -76,6 +76,9 @@ func (x *Transformer) track(next *schema.Set, changed map[schema.Name]bool) {
 
 func (x *Transformer) mapTable(source *schema.Table) *tracked {
 	t := &tracked{source: source}
+	if source.Sequence != nil {
+		return t
+	}
 	if t.mapped, t.err = x.rules.Table(source); t.err != nil {
 		return t
 	}

@@ -20,6 +20,8 @@ type Transformer struct {
 	set    *schema.Set
 	tables map[schema.Name]*tracked
 
+	reached map[schema.Name]int64 // by key: to where sequences have come since they were put into the set
+
 	shadows  *Shadows // nil: shadow tables are replicated like any others
 	sessions sessions
 }
@@ -27,7 +29,7 @@ type Transformer struct {
 // New gives a transformer whose tracked schema is set. cascades says that the
 // source does not log what foreign keys do to children, so that it must be done again.
 func New(set *schema.Set, rules *mapping.Rules, cascades bool) *Transformer {
-	x := &Transformer{rules: rules, run: cascades}
+	x := &Transformer{rules: rules, run: cascades, reached: map[schema.Name]int64{}}
 	x.set = set
 	x.track(set, nil)
 	return x
@@ -106,7 +108,7 @@ type Covered func(schema.Name) (bool, error)
 // it, without which the rows can be had.
 func (x *Transformer) Rows(r *event.Rows, covered Covered) ([]*change.Rows, Report, error) {
 	t := x.tables[x.Key(schema.Name{Schema: r.Map.Schema, Table: r.Map.Table})]
-	if t == nil || t.source.Sequence {
+	if t == nil || t.source.Sequence != nil {
 		return nil, Report{}, nil
 	}
 	own, err := covered(t.source.Name)

@@ -83,7 +83,7 @@ type SetCheck struct {
 // Rename is RENAME TO.
 type Rename struct{ To schema.Name }
 
-// Convert is CONVERT TO CHARACTER SET; both are "" for DEFAULT.
+// Convert is CONVERT TO CHARACTER SET.
 type Convert struct{ Charset, Collation string }
 
 // SetOptions are table options.

@@ -68,11 +68,11 @@ func (p *parser) action() []Action {
 	case p.accept("MODIFY"):
 		p.accept("COLUMN")
 		exists := p.ifExists()
-		return p.change(p.name(), exists, false)
+		return p.change(p.field(), exists, false)
 	case p.accept("CHANGE"):
 		p.accept("COLUMN")
 		exists := p.ifExists()
-		return p.change(p.name(), exists, true)
+		return p.change(p.field(), exists, true)
 	case p.accept("ALTER"):
 		return []Action{p.alterAction()}
 	case p.accept("RENAME"):
@@ -109,10 +109,7 @@ func (p *parser) nothing() bool {
 		p.wait()
 	case p.accept("ORDER", "BY"):
 		for { // its columns are separated by commas too
-			p.name()
-			for p.accept(".") {
-				p.name()
-			}
+			p.field()
 			p.any("ASC", "DESC")
 			if !p.is(",") || !p.isOrderColumn(1) {
 				break
@@ -168,7 +165,7 @@ func (p *parser) add() []Action {
 }
 
 func (p *parser) addColumn(exists bool) []Action {
-	column, keys := p.column(p.name())
+	column, keys := p.column(p.field())
 	actions := []Action{&AddColumn{Column: column, Place: p.place(), IfNotExists: exists}}
 	return withKeys(actions, keys)
 }
@@ -176,7 +173,7 @@ func (p *parser) addColumn(exists bool) []Action {
 func (p *parser) change(old string, exists, renamed bool) []Action {
 	name := old
 	if renamed {
-		name = p.name()
+		name = p.field()
 	}
 	column, keys := p.column(name)
 	actions := []Action{&ChangeColumn{Old: old, Column: column, Place: p.place(), IfExists: exists}}
@@ -209,7 +206,8 @@ func (p *parser) dropAction() Action {
 		return d
 	case p.accept("SYSTEM", "VERSIONING"):
 		return &Versioning{}
-	case p.accept("PERIOD"):
+	case p.is("PERIOD", "FOR") || p.is("PERIOD", "IF"):
+		p.at++
 		d := &SetPeriod{Drop: true, IfExists: p.ifExists()}
 		p.expect("FOR")
 		d.Period.Name = p.name()
@@ -228,7 +226,7 @@ func (p *parser) dropAction() Action {
 	}
 	p.accept("COLUMN")
 	d := &DropColumn{IfExists: p.ifExists()}
-	d.Name = p.name()
+	d.Name = p.field()
 	p.any("RESTRICT", "CASCADE")
 	return d
 }

@@ -28,6 +28,9 @@ func (p *parser) statement() Statement {
 		p.accept("TABLE")
 		t := &Truncate{Name: p.tableName()}
 		p.wait()
+		if p.any("DROP", "REUSE") != "" { // Oracle mode
+			p.expect("STORAGE")
+		}
 		return t
 	}
 	return p.other()

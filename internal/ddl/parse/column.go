@@ -68,8 +68,9 @@ func (p *parser) attribute(c *Column) []Key {
 	case p.accept("KEY"):
 		return []Key{p.columnKey(schema.PrimaryKey, part)}
 	case p.accept("COMMENT"):
-		c.Comment = p.str()
+		c.Comment = p.comment()
 	case p.accept("VISIBLE"):
+		c.Invisible = false
 	case p.accept("INVISIBLE"):
 		c.Invisible = true
 	case p.accept("GENERATED", "ALWAYS"):

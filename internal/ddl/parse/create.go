@@ -2,8 +2,6 @@ package parse
 
 import (
 	"strings"
-
-	"pgchameleon/internal/schema"
 )
 
 // create reads CREATE.
@@ -64,7 +62,7 @@ func (p *parser) createTable(s *CreateTable) Statement {
 		s.Partitioning = p.partitioning(func() bool { return !p.is("(") && p.isSelect() || p.is("START", "TRANSACTION") || p.is(";") })
 	}
 	if s.Options.Sequence {
-		return &Sequence{Verb: "create", Names: []schema.Name{s.Name}, Temporary: s.Temporary, OrReplace: s.OrReplace, IfExists: s.IfNotExists}
+		return tableSequence(s)
 	}
 	if p.accept("START", "TRANSACTION") {
 		s.StartTransaction = true
@@ -91,7 +89,7 @@ func (p *parser) definitions(s *CreateTable) {
 		case p.isKey():
 			s.Keys = append(s.Keys, p.key())
 		default:
-			column, keys := p.column(p.name())
+			column, keys := p.column(p.field())
 			s.Columns = append(s.Columns, column)
 			s.Keys = append(s.Keys, keys...)
 		}
@@ -124,7 +122,7 @@ var valued = map[string]bool{
 	"AVG_ROW_LENGTH": true, "CHECKSUM": true, "TABLE_CHECKSUM": true, "COMPRESSION": true, "CONNECTION": true, "DELAY_KEY_WRITE": true,
 	"ENCRYPTION": true, "ENGINE_ATTRIBUTE": true, "SECONDARY_ENGINE_ATTRIBUTE": true, "SECONDARY_ENGINE": true,
 	"INSERT_METHOD": true, "KEY_BLOCK_SIZE": true, "MAX_ROWS": true, "MIN_ROWS": true, "PACK_KEYS": true, "PASSWORD": true,
-	"ROW_FORMAT": true, "STATS_AUTO_RECALC": true, "STATS_PERSISTENT": true, "STATS_SAMPLE_PAGES": true, "TABLESPACE": true,
+	"STATS_AUTO_RECALC": true, "STATS_PERSISTENT": true, "STATS_SAMPLE_PAGES": true, "TABLESPACE": true,
 	"TRANSACTIONAL": true, "PAGE_CHECKSUM": true, "NODEGROUP": true, "AUTOEXTEND_SIZE": true, "ENCRYPTED": true, "ENCRYPTION_KEY_ID": true,
 	"PAGE_COMPRESSED": true, "PAGE_COMPRESSION_LEVEL": true, "ITEF_QUOTES": true, "IETF_QUOTES": true, "STORAGE": true,
 }
@@ -141,12 +139,15 @@ func (p *parser) options(o *Options) bool {
 	case p.charsetWord():
 		p.accept("=")
 		o.Charset = p.charset()
+		if !p.dialect.MariaDB() && p.dialect.Version < 80000 {
+			o.Collation = "" // these forgot the one before
+		}
 	case p.accept("COLLATE"):
 		p.accept("=")
 		o.Collation = p.collation()
 	case p.accept("COMMENT"):
 		p.accept("=")
-		comment := p.str()
+		comment := p.comment()
 		o.Comment = &comment
 	case p.accept("AUTO_INCREMENT"):
 		p.accept("=")
@@ -157,6 +158,9 @@ func (p *parser) options(o *Options) bool {
 		o.Sequence = p.text() != "0"
 	case p.accept("WITH", "SYSTEM", "VERSIONING"):
 		o.Versioned = true
+	case p.accept("ROW_FORMAT"):
+		p.accept("=")
+		o.RowFormat = strings.ToUpper(p.text())
 	case p.accept("UNION"):
 		p.accept("=")
 		p.parens()

@@ -100,6 +100,15 @@ func (p *parser) name() string {
 	return p.next().text
 }
 
+// field reads the name of a column, which may stand behind those of its table and schema.
+func (p *parser) field() string {
+	name := p.name()
+	for p.accept(".") {
+		name = p.name()
+	}
+	return name
+}
+
 // text reads an identifier, a string or a number: the value of an option.
 func (p *parser) text() string {
 	t := p.peek(0)
@@ -124,6 +133,16 @@ func (p *parser) str() string {
 		all = append(all, p.next().text)
 	}
 	return strings.Join(all, "")
+}
+
+// comment reads a comment as the server keeps it: in three bytes for a character.
+func (p *parser) comment() string {
+	return strings.Map(func(r rune) rune {
+		if r > 0xFFFF {
+			return '?'
+		}
+		return r
+	}, p.str())
 }
 
 // tableName reads table, schema.table or .table.

@@ -11,12 +11,20 @@ import (
 // defaultValue reads what follows DEFAULT.
 func (p *parser) defaultValue() *schema.Default {
 	at := p.at
+	for p.dialect.MariaDB() && p.accept("(") { // ('x') is 'x'
+	}
+	opened := p.at - at
 	if d := p.literal(); d != nil && !p.operator() {
-		return d
+		for ; opened > 0 && p.accept(")"); opened-- {
+		}
+		if opened == 0 && !p.operator() {
+			return d
+		}
 	}
 	p.at = at
 	if p.is("(") && !p.dialect.MariaDB() {
-		return &schema.Default{Expr: true, Text: p.parens()}
+		p.parens()
+		return p.defaultExpression(at)
 	}
 	if p.isClock() && !p.dialect.MariaDB() {
 		return &schema.Default{Expr: true, Text: p.clock()}
@@ -29,6 +37,9 @@ func (p *parser) defaultValue() *schema.Default {
 // a form that does not depend on its spelling, where that is easy.
 func (p *parser) defaultExpression(at int) *schema.Default {
 	to := p.at
+	if name := p.nextValue(at, to); name != nil {
+		return NextValue(*name)
+	}
 	p.at = at
 	for p.accept("(") { // (now()) and ((1)) are now() and 1
 	}
@@ -80,10 +91,10 @@ func (p *parser) literal() *schema.Default {
 	switch {
 	case t.kind == number && sign == "-":
 		p.at++
-		return &schema.Default{Text: "-" + t.text}
+		return &schema.Default{Text: "-" + plainNumber(t.text), Number: true}
 	case t.kind == number:
 		p.at++
-		return &schema.Default{Text: t.text}
+		return &schema.Default{Text: plainNumber(t.text), Number: true}
 	case sign != "":
 		return nil
 	case t.kind == str:
@@ -102,14 +113,32 @@ func (p *parser) literal() *schema.Default {
 	case p.accept("NULL"):
 		return &schema.Default{Null: true}
 	case p.accept("TRUE"):
-		return &schema.Default{Text: "1"}
+		return &schema.Default{Text: "1", Number: true}
 	case p.accept("FALSE"):
-		return &schema.Default{Text: "0"}
+		return &schema.Default{Text: "0", Number: true}
 	case (p.is("DATE") || p.is("TIME") || p.is("TIMESTAMP")) && p.peek(1).kind == str:
 		p.at++
 		return &schema.Default{Text: p.str()}
+	case p.is("{") && p.peek(1).kind == word && p.peek(2).kind == str && p.peek(3).matches("}"): // {ts '…'}
+		p.at += 4
+		return &schema.Default{Text: p.peek(-2).text}
 	}
 	return nil
+}
+
+// plainNumber writes digits as the server does: 007 is 7 and .5 is 0.5.
+func plainNumber(digits string) string {
+	whole, fraction, point := strings.Cut(digits, ".")
+	if strings.ContainsAny(whole, "eE") {
+		return digits
+	}
+	if whole = strings.TrimLeft(whole, "0"); whole == "" {
+		whole = "0"
+	}
+	if !point || fraction == "" {
+		return whole
+	}
+	return whole + "." + fraction
 }
 
 // clocks are the spellings of the statement's time.

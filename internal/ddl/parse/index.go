@@ -135,7 +135,7 @@ func (p *parser) indexOptions(k *Index) {
 		case p.accept("WITH", "PARSER"):
 			k.Parser = strings.ToLower(p.name())
 		case p.accept("COMMENT"):
-			k.Comment = p.str()
+			k.Comment = p.comment()
 		case p.accept("VISIBLE") || p.accept("NOT", "IGNORED"):
 			k.Invisible = false
 		case p.accept("INVISIBLE") || p.accept("IGNORED"):

@@ -73,11 +73,15 @@ func (l *lexer) token() error {
 	start, c := l.at, l.sql[l.at]
 	switch {
 	case c == '`' || c == '"' && l.dialect.has(AnsiQuotes):
-		text, err := l.quotation(false)
+		text, err := l.quotation(c, false)
+		l.add(quoted, text, start)
+		return err
+	case c == '[' && l.dialect.MariaDB() && l.dialect.has(brackets):
+		text, err := l.quotation(']', false)
 		l.add(quoted, text, start)
 		return err
 	case c == '\'' || c == '"':
-		text, err := l.quotation(!l.dialect.has(NoBackslashEscapes))
+		text, err := l.quotation(c, !l.dialect.has(NoBackslashEscapes))
 		l.add(str, text, start)
 		return err
 	case strings.IndexByte("xXbBnN", c) >= 0 && l.peek(1) == '\'':
@@ -119,11 +123,11 @@ func (l *lexer) word() {
 // number reads a number, or a name that begins with digits.
 func (l *lexer) number() {
 	start := l.at
-	if l.peek(0) == '0' && (l.peek(1) == 'x' || l.peek(1) == 'b') && l.radix(l.peek(1)) {
-		return
-	}
 	if n := len(l.tokens); n > 0 && l.tokens[n-1].kind == punct && l.tokens[n-1].text == "." {
 		l.word() // after a dot digits begin a name
+		return
+	}
+	if l.peek(0) == '0' && (l.peek(1) == 'x' || l.peek(1) == 'b') && l.radix(l.peek(1)) {
 		return
 	}
 	l.digits()
@@ -191,14 +195,14 @@ func (l *lexer) radix(letter byte) bool {
 func (l *lexer) prefixed(letter byte) error {
 	start := l.at
 	l.at++
-	text, err := l.quotation(letter == 'n' && !l.dialect.has(NoBackslashEscapes))
+	text, err := l.quotation('\'', letter == 'n' && !l.dialect.has(NoBackslashEscapes))
 	l.add(map[byte]kind{'x': hexa, 'b': bits, 'n': str}[letter], text, start)
 	return err
 }
 
-// quotation reads what stands in the quotes that begin at l.at.
-func (l *lexer) quotation(escapes bool) (string, error) {
-	start, quote := l.at, l.sql[l.at]
+// quotation reads what stands in the quotes that begin at l.at, up to the closing one.
+func (l *lexer) quotation(quote byte, escapes bool) (string, error) {
+	start := l.at
 	l.at++
 	if n := strings.IndexByte(l.sql[l.at:], quote); n >= 0 { // the usual case: nothing to decode
 		plain := l.sql[l.at : l.at+n]

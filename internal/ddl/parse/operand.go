@@ -28,11 +28,7 @@ func (p *parser) primary() *Expr {
 
 // columnName reads a column with its qualifiers, which are of the one table.
 func (p *parser) columnName() *Expr {
-	name := p.name()
-	for p.accept(".") {
-		name = p.name()
-	}
-	return &Expr{Op: OpColumn, Text: name}
+	return &Expr{Op: OpColumn, Text: p.field()}
 }
 
 func (p *parser) wordOperand(t *token) *Expr {

@@ -21,7 +21,11 @@ const (
 const (
 	RealAsFloat uint64 = 1 << 0
 	Oracle      uint64 = 1 << 9 // MariaDB
+	maxDB       uint64 = 1 << 12
 )
+
+// brackets is the bit of MariaDB's mode MSSQL, in which [a b] is a name.
+const brackets uint64 = 1 << 10
 
 // Dialect says whose text it is.
 type Dialect struct {

@@ -80,14 +80,14 @@ func TestUnknownClause(t *testing.T) {
 
 func TestDefaults(t *testing.T) {
 	for text, want := range map[string]schema.Default{
-		"-1":                                {Text: "-1"},
-		"+2.50":                             {Text: "2.50"},
+		"-1":                                {Text: "-1", Number: true},
+		"+2.50":                             {Text: "2.50", Number: true},
 		"'it''s' ' two'":                    {Text: "it's two"},
 		`'a\'b\\c\n'`:                       {Text: "a'b\\c\n"},
 		"_utf8mb4'x'":                       {Text: "x"},
 		"N'x'":                              {Text: "x"},
 		"NULL":                              {Null: true},
-		"TRUE":                              {Text: "1"},
+		"TRUE":                              {Text: "1", Number: true},
 		"0x4A":                              {Expr: true, Text: "x'4a'"},
 		"X'4a4'":                            {Expr: true, Text: "x'04a4'"},
 		"b'0101'":                           {Expr: true, Text: "b'0101'"},

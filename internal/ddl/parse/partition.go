@@ -165,7 +165,9 @@ func (p *parser) division() schema.Division {
 	case schema.ByKey:
 		if p.accept("ALGORITHM") {
 			p.accept("=")
-			d.Algorithm = p.int()
+			if d.Algorithm = p.int(); d.Algorithm == 2 { // what is taken without being asked
+				d.Algorithm = 0
+			}
 		}
 		d.Columns = p.columnNames()
 	default:

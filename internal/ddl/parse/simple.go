@@ -37,6 +37,7 @@ func (p *parser) drop() Statement {
 		p.what = "DROP SEQUENCE"
 		s := &Sequence{Verb: "drop", Temporary: temporary, IfExists: p.ifExists()}
 		s.Names = p.tableNames()
+		p.wait()
 		return s
 	case p.accept("DATABASE") || p.accept("SCHEMA"):
 		p.what = "DROP DATABASE"
@@ -151,22 +152,8 @@ func (p *parser) charsetWord() bool {
 	return p.accept("CHARACTER", "SET") || p.accept("CHARSET") || p.accept("CHAR", "SET")
 }
 
-// charset reads the name of a character set; DEFAULT gives "".
-func (p *parser) charset() string {
-	if p.accept("DEFAULT") {
-		return ""
-	}
-	return strings.ToLower(p.text())
-}
+// charset reads the name of a character set, or DEFAULT.
+func (p *parser) charset() string { return strings.ToLower(p.text()) }
 
-// collation reads the name of a collation; DEFAULT gives "".
+// collation reads the name of a collation, or DEFAULT.
 func (p *parser) collation() string { return p.charset() }
-
-// sequence reads the head of CREATE SEQUENCE and ALTER SEQUENCE.
-func (p *parser) sequence(s *Sequence) Statement {
-	p.what = strings.ToUpper(s.Verb) + " SEQUENCE"
-	s.IfExists = p.ifNotExists() || p.ifExists()
-	s.Names = []schema.Name{p.tableName()}
-	p.skipTo(func() bool { return p.is(";") })
-	return s
-}

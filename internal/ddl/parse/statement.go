@@ -77,6 +77,21 @@ type Sequence struct {
 	Temporary bool
 	OrReplace bool
 	IfExists  bool // IF EXISTS or IF NOT EXISTS
+	Options   SequenceOptions
+}
+
+// SequenceOptions are the options of a sequence that are stated. Numbers are as they are
+// written, with their sign: some are too large for 64 bits.
+type SequenceOptions struct {
+	Type        *string // "int", "bigint unsigned" …, "" for bigint
+	Start       string
+	Increment   string
+	Min, Max    string
+	NoMin       bool
+	NoMax       bool
+	Cycle       *bool
+	Restart     bool
+	RestartWith string // "": with the start
 }
 
 // Other is a statement that defines nothing of tables.
@@ -153,4 +168,5 @@ type Options struct {
 	AutoIncrement *uint64
 	Versioned     bool
 	Sequence      bool
+	RowFormat     string // in upper case
 }

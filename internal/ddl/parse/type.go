@@ -122,8 +122,11 @@ func (p *parser) typeSchema() map[string]string {
 		}
 		return nil
 	}
-	if p.dialect.MariaDB() && p.dialect.has(Oracle) {
+	switch {
+	case p.dialect.MariaDB() && p.dialect.has(Oracle):
 		return oracleTypes
+	case p.dialect.has(maxDB):
+		return maxTypes
 	}
 	return nil
 }

@@ -171,12 +171,15 @@ const enumTypesSQL = `select distinct format('%I.%I', n.nspname, y.typname) from
 	where c.oid = $1::oid and y.typtype = 'e' and y.typnamespace = c.relnamespace and y.typname like 'enum\_\_%'`
 
 // Removal gives the statements that drop a table with the enum types that were made for
-// it, whatever it is like; none if there is no such table.
+// it, whatever it is like, or a sequence; none if there is neither.
 func Removal(ctx context.Context, tx pgx.Tx, schema, name string) ([]string, error) {
 	ident := mapping.Quote(schema) + "." + mapping.Quote(name)
-	found, err := texts(ctx, tx, "select c.oid::text from pg_class c where c.oid = to_regclass($1) and c.relkind = 'r'", ident)
+	found, err := texts(ctx, tx, "select c.oid::text, c.relkind::text from pg_class c where c.oid = to_regclass($1) and c.relkind in ('r', 'S')", ident)
 	if err != nil || len(found) == 0 {
 		return nil, err
+	}
+	if found[0][1] == "S" {
+		return []string{"DROP SEQUENCE " + ident}, nil
 	}
 	types, err := texts(ctx, tx, enumTypesSQL, found[0][0])
 	if err != nil {

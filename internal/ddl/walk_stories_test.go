@@ -1,0 +1,33 @@
+package ddl_test
+
+import (
+	"testing"
+
+	"pgchameleon/internal/testserver"
+)
+
+// walkStories are what random walks have found.
+var walkStories = []story{
+	{on: "maria", run: alter("ADD COLUMN c TINYINT NOT NULL DEFAULT -61 AFTER a, MODIFY c TIME", "ADD c2 INT, ALTER c2 SET DEFAULT 5", "ADD c3 INT DEFAULT 9, ADD c4 INT, MODIFY c3 VARCHAR(9) DEFAULT 'u' AFTER id",
+		"ADD c5 INT DEFAULT 9 FIRST, MODIFY c5 TIME, ADD c6 INT AFTER c5", "ADD c7 INT, CHANGE C7 c7 VARCHAR(3), MODIFY c7 VARCHAR(5), ADD KEY (c7)")},
+
+	// An index that the server has made for a foreign key goes when another has its columns.
+	{setup: []string{parent}, run: []string{child("c"), "CREATE TABLE d LIKE c", "ALTER TABLE c ADD INDEX n1 (p, q)", "ALTER TABLE d ADD INDEX n2 (p, q)"}},
+	{setup: []string{parent}, run: []string{child("c"), "ALTER TABLE c RENAME INDEX f TO f4", "ALTER TABLE c ADD INDEX n3 (p, q)"}},
+	{setup: []string{parent}, run: []string{child("c"), "ALTER TABLE c DROP FOREIGN KEY f", "RENAME TABLE c TO e", "ALTER TABLE e ADD INDEX n1 (p, q), ADD INDEX f (q)"}},
+	{setup: []string{parent}, run: []string{child("c"), "ALTER TABLE c MODIFY p BIGINT, DROP FOREIGN KEY f", "CREATE UNIQUE INDEX n1 ON c (p)"}},
+	{setup: []string{parent}, run: []string{child("c"), "ALTER TABLE c ADD CONSTRAINT f2 FOREIGN KEY (p) REFERENCES parent (id)", "ALTER TABLE c ADD INDEX n0 (q, p), ADD INDEX n1 (p DESC, q)", "ALTER TABLE c ADD INDEX n2 (p)"}},
+	{on: "my", setup: []string{parent}, run: []string{child("c"), "CREATE INDEX n1 ON c (p, (q + 1))"}},
+}
+
+const parent = "CREATE TABLE parent (id INT PRIMARY KEY)"
+
+func child(name string) string {
+	return "CREATE TABLE " + name + " (id INT PRIMARY KEY, p INT, q INT, CONSTRAINT f FOREIGN KEY (p) REFERENCES parent (id))"
+}
+
+func TestWalkStories(t *testing.T) {
+	for _, server := range []string{testserver.Source, "mysql-9.7"} {
+		t.Run(server, func(t *testing.T) { newBench(t, server).tell(walkStories) })
+	}
+}
