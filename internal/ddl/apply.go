@@ -307,6 +307,9 @@ func (x *applier) definition(name schema.Name, s *parse.CreateTable) (*schema.Ta
 	}
 	b := &builder{d: x.d, t: &schema.Table{Name: name}}
 	t := b.build(s, databaseCollation(x.set, name.Schema, x.d))
+	if b.unsure != "" {
+		return nil, fmt.Errorf("%s; it needs a copy: sync_tables", b.unsure)
+	}
 	x.qualify(t)
 	if t.Engine == "" {
 		t.Engine = "InnoDB"
@@ -334,11 +337,6 @@ func certain(t *schema.Table) error {
 // referenced completes a foreign key that names its parent without columns: they
 // are the parent's primary key.
 func (x *applier) referenced(f *schema.ForeignKey, t *schema.Table, s *parse.CreateTable) {
-	for _, k := range s.Keys {
-		if stated, ok := k.(*parse.ForeignKey); ok && stated.RefColumns != nil && slices.Equal(stated.RefColumns, f.RefColumns) {
-			return
-		}
-	}
 	parent := x.set.Get(f.References)
 	if f.References == t.Name {
 		parent = t
@@ -346,9 +344,25 @@ func (x *applier) referenced(f *schema.ForeignKey, t *schema.Table, s *parse.Cre
 	if parent == nil {
 		return
 	}
+	for _, k := range s.Keys {
+		if stated, ok := k.(*parse.ForeignKey); ok && stated.RefColumns != nil && slices.Equal(stated.RefColumns, f.RefColumns) {
+			spell(f, parent)
+			return
+		}
+	}
 	if at := parent.Index("PRIMARY"); at >= 0 && len(parent.Indexes[at].Parts) == len(f.Columns) {
 		for i, p := range parent.Indexes[at].Parts {
 			f.RefColumns[i] = p.Column
+		}
+	}
+}
+
+// spell gives the columns of a foreign key the names that the parent has for them.
+func spell(f *schema.ForeignKey, parent *schema.Table) {
+	f.RefColumns = slices.Clone(f.RefColumns)
+	for i, name := range f.RefColumns {
+		if at := parent.Column(name); at >= 0 {
+			f.RefColumns[i] = parent.Columns[at].Name
 		}
 	}
 }

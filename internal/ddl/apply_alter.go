@@ -35,6 +35,9 @@ func (x *applier) alterTable(name schema.Name, s *parse.AlterTable) error {
 	}
 	x.set = x.set.With(nil, draft.t)
 	x.renameReferences(before, draft)
+	if strays(s, x.d) {
+		x.rowsAgain(before.Name, "this server takes writes while it divides a table into partitions, and may leave it with other rows than its binary log tells (LOCK=SHARED keeps it from that)")
+	}
 	if !x.ignores(before.Name, mapping.Partitions) {
 		for _, a := range draft.parts {
 			x.partitionRows(before, a)
@@ -65,7 +68,11 @@ func (x *applier) parentOf(f *schema.ForeignKey, t *schema.Table) {
 	if f.References == t.Name {
 		parent = t
 	}
-	if parent == nil || slices.ContainsFunc(f.RefColumns, func(c string) bool { return parent.Column(c) >= 0 }) {
+	switch {
+	case parent == nil:
+		return
+	case slices.ContainsFunc(f.RefColumns, func(c string) bool { return parent.Column(c) >= 0 }):
+		spell(f, parent)
 		return
 	}
 	if at := parent.Index("PRIMARY"); at >= 0 && len(parent.Indexes[at].Parts) == len(f.Columns) {

@@ -101,8 +101,17 @@ func isNumber(name string) bool {
 	return isInteger(name) || name == "decimal" || name == "float" || name == "double" || name == "year"
 }
 
+// The most digits behind the point, and bytes of a BINARY, that servers allow.
+const (
+	mostDigits = 38
+	mostBinary = 255
+)
+
 // settledText writes a literal's value as the column shows it.
 func settledText(text string, t *schema.Type, number, cuts bool) string {
+	if t.Scale > mostDigits || t.Name == "binary" && t.Length > mostBinary { // no server has made it
+		return text
+	}
 	scientific := number && strings.ContainsAny(text, "eE")
 	switch {
 	case scientific && (isInteger(t.Name) || t.Name == "year"):

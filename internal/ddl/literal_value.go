@@ -35,22 +35,22 @@ func floatText(text string) string {
 	return digits + "e" + strings.TrimPrefix(exponent, "+")
 }
 
-// floatDigits are those of a FLOAT that the server shows.
-const floatDigits = 6
-
+// shortest writes a float with the digits that tell it from others: the servers show six of
+// a FLOAT, and fill rows with all.
 func shortest(text string, t *schema.Type) string {
-	if t.Scale >= 0 {
-		return rounded(text, t.Scale)
-	}
 	f, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	if err != nil {
 		return text
 	}
-	if t.Name == "float" {
-		text = strconv.FormatFloat(float64(float32(f)), 'g', floatDigits, 64)
-		f, _ = strconv.ParseFloat(text, 64)
+	if t.Scale >= 0 { // as the server computes it, in floats
+		whole, unit := math.Floor(f), math.Pow10(t.Scale)
+		return rounded(strconv.FormatFloat(whole+math.RoundToEven((f-whole)*unit)/unit, 'f', t.Scale, 64), t.Scale)
 	}
-	return strconv.FormatFloat(f, 'g', -1, 64)
+	bits := 64
+	if t.Name == "float" {
+		bits = 32
+	}
+	return strconv.FormatFloat(f, 'g', -1, bits)
 }
 
 // year writes a year; as text, two zeros or one are the year 2000.
@@ -159,7 +159,7 @@ func fraction(stated string, digits int) string {
 		return ""
 	}
 	stated = strings.TrimPrefix(stated, ".") + "000000000"
-	return "." + stated[:digits]
+	return "." + stated[:min(digits, 9)]
 }
 
 var clockDigits = regexp.MustCompile(`^current_timestamp\(\d*\)$`)

@@ -31,6 +31,21 @@ func (x *applier) partitionRows(before *schema.Table, a *parse.Partition) {
 	}
 }
 
+// strays says whether an ALTER TABLE under writes may leave the source with other rows than its
+// binary log tells: MariaDB's from 11.2 on, whose ALTER that copies takes writes meanwhile, where it
+// divides the table or joins its partitions. Its own replicas differ then too.
+func strays(s *parse.AlterTable, d parse.Dialect) bool {
+	divides := slices.ContainsFunc(s.Actions, func(a parse.Action) bool {
+		p, is := a.(*parse.Partition)
+		return is && (p.Verb == "by" || p.Verb == "remove")
+	})
+	locked := slices.ContainsFunc(s.Actions, func(a parse.Action) bool {
+		lock, is := a.(*parse.Lock)
+		return is && (lock.Mode == "SHARED" || lock.Mode == "EXCLUSIVE")
+	})
+	return divides && !locked && d.MariaDB() && d.Version >= 110200
+}
+
 // follows says whether a table is replicated and not to be parked by this statement.
 func (x *applier) follows(name schema.Name) bool {
 	return x.rules.Wants(name) && !slices.ContainsFunc(x.effect.Excluded, func(e Exclusion) bool { return e.Name == name })

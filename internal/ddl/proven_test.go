@@ -145,6 +145,7 @@ func (b *bench) prove(s proven) {
 	if err != nil {
 		b.t.Fatalf("%v\n%s", err, s.sql)
 	}
+	unmoved(effect)
 	for _, statement := range effect.SQL {
 		if err := b.target.Exec(b.t.Context(), statement); err != nil {
 			b.t.Fatalf("%v\n%s\n%s", err, s.sql, strings.Join(effect.SQL, "\n"))

@@ -165,7 +165,7 @@ func implicitDefault(s *schema.Column) *schema.Default {
 			return &schema.Default{Text: s.Type.Values[0]}
 		}
 	case "binary":
-		return &schema.Default{Expr: true, Text: "x'" + strings.Repeat("00", max(0, s.Type.Length)) + "'"}
+		return &schema.Default{Expr: true, Text: "x'" + strings.Repeat("00", min(max(0, s.Type.Length), mostBinary)) + "'"}
 	case "vector":
 		if s.Type.Fixed { // MySQL's are empty
 			return &schema.Default{Expr: true, Text: "x'" + strings.Repeat("00000000", max(0, s.Type.Length)) + "'"}

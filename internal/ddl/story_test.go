@@ -76,6 +76,7 @@ func (b *bench) follow(s story) {
 			return
 		}
 		b.rely(effect)
+		unmoved(effect)
 		for _, x := range effect.Excluded {
 			parked[x.Name] = true
 			want := s.excluded
@@ -249,12 +250,12 @@ func plain(t *schema.Table) *schema.Table {
 }
 
 // arrows are the short forms of functions of JSON.
-var arrows = regexp.MustCompile(`(\w+)->(>?)('[^']*')`)
+var arrows = regexp.MustCompile(`(\w+)->(>?)['"]([^'"]*)['"]`)
 
 func squeeze(expr string) string {
 	expr = arrows.ReplaceAllStringFunc(expr, func(short string) string {
 		part := arrows.FindStringSubmatch(short)
-		return map[bool]string{true: "json_unquote"}[part[2] != ""] + "json_extract" + part[1] + "," + part[3]
+		return map[bool]string{true: "json_unquote"}[part[2] != ""] + "json_extract" + part[1] + ",'" + part[3] + "'"
 	})
 	return strings.ToLower(strings.NewReplacer("`", "", " ", "", "(", "", ")", "", "_utf8mb4", "", `\'`, "'", "_latin1", "", "NEXT VALUE FOR", "nextval", "PREVIOUS VALUE FOR", "lastval").Replace(expr))
 }

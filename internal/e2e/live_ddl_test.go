@@ -54,7 +54,7 @@ var liveChanges = []liveChange{
 	{"", "DROP TABLE made"},
 	{"", "ALTER TABLE live PARTITION BY HASH (id) PARTITIONS 3"},
 	{"", "ALTER TABLE live COALESCE PARTITION 1"},
-	{"", "ALTER TABLE live REMOVE PARTITIONING"},
+	{"", "ALTER TABLE live LOCK=SHARED REMOVE PARTITIONING"},
 	{"mariadb mysql-9", "ALTER TABLE live ADD CONSTRAINT positive CHECK (k > -1000)"},
 	{"mariadb mysql-9", "ALTER TABLE live ADD g BIGINT AS (k + 1) VIRTUAL"},
 	{"mariadb mysql-9", "ALTER TABLE live DROP g, DROP n2, DROP n3"},

@@ -115,6 +115,11 @@ type SetPeriod struct {
 // Tablespace is DISCARD or IMPORT TABLESPACE: the rows are others, and no event says so.
 type Tablespace struct{}
 
+// Lock says what others may do with the table meanwhile.
+type Lock struct {
+	Mode string // NONE, SHARED, EXCLUSIVE or DEFAULT
+}
+
 // NoEffect is a clause that changes nothing that is tracked: FORCE, ALGORITHM,
 // ORDER BY, DISABLE KEYS …
 type NoEffect struct{ Text string }
@@ -138,3 +143,4 @@ func (*Versioning) action()   {}
 func (*SetPeriod) action()    {}
 func (*Tablespace) action()   {}
 func (*NoEffect) action()     {}
+func (*Lock) action()         {}

@@ -1,5 +1,7 @@
 package parse
 
+import "strings"
+
 // alter reads ALTER.
 func (p *parser) alter() Statement {
 	p.what = "ALTER"
@@ -84,6 +86,8 @@ func (p *parser) action() []Action {
 	case p.is("DISCARD", "TABLESPACE"), p.is("IMPORT", "TABLESPACE"):
 		p.at += 2
 		return []Action{&Tablespace{}}
+	case p.is("LOCK"):
+		return []Action{p.lock()}
 	case p.nothing():
 		return []Action{&NoEffect{Text: p.since(at)}}
 	}
@@ -96,13 +100,20 @@ func (p *parser) action() []Action {
 	return []Action{&SetOptions{Options: o}}
 }
 
+// lock reads LOCK [=] mode.
+func (p *parser) lock() *Lock {
+	p.expect("LOCK")
+	p.accept("=")
+	return &Lock{Mode: strings.ToUpper(p.name())}
+}
+
 // nothing steps over a clause that changes nothing that is tracked.
 func (p *parser) nothing() bool {
 	switch {
 	case p.accept("FORCE"), p.accept("ENABLE", "KEYS"), p.accept("DISABLE", "KEYS"),
 		p.accept("SECONDARY_LOAD"), p.accept("SECONDARY_UNLOAD"),
 		p.accept("WITH", "VALIDATION"), p.accept("WITHOUT", "VALIDATION"), p.accept("NOWAIT"):
-	case p.any("ALGORITHM", "LOCK") != "":
+	case p.accept("ALGORITHM"):
 		p.accept("=")
 		p.name()
 	case p.is("WAIT"):
@@ -258,7 +269,7 @@ func (p *parser) alterAction() Action {
 	}
 	p.accept("COLUMN")
 	exists := p.ifExists()
-	name := p.name()
+	name := p.field()
 	switch {
 	case p.accept("DROP", "DEFAULT"):
 		return &SetDefault{Column: name, IfExists: exists}
@@ -268,7 +279,11 @@ func (p *parser) alterAction() Action {
 		return &SetVisible{Column: name, Invisible: true}
 	}
 	p.expect("SET", "DEFAULT")
-	return &SetDefault{Column: name, Default: p.defaultValue(), IfExists: exists}
+	value := p.enclosed()
+	if value == nil {
+		value = p.defaultValue()
+	}
+	return &SetDefault{Column: name, Default: value, IfExists: exists}
 }
 
 func (p *parser) renameAction() Action {

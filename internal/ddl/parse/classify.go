@@ -48,11 +48,11 @@ var kinds = map[string]string{
 	"SELECT": "query", "WITH": "query", "VALUES": "query", "TABLE": "query", "SHOW": "query", "EXPLAIN": "query",
 	"DESCRIBE": "query", "DESC": "query", "HANDLER": "query", "HELP": "query",
 	"SET": "set", "USE": "set", "DO": "set",
-	"CALL": "routine", "SIGNAL": "routine", "IF": "routine",
+	"CALL": "routine", "SIGNAL": "routine", "RESIGNAL": "routine", "GET": "routine", "IF": "routine",
 	"LOCK": "lock", "UNLOCK": "lock",
 	"INSTALL": "plugin", "UNINSTALL": "plugin",
 	"BINLOG": "binlog", "CHANGE": "replication", "STOP": "replication",
-	"KILL": "server", "SHUTDOWN": "server", "RESTART": "server",
+	"KILL": "server", "SHUTDOWN": "server", "RESTART": "server", "BACKUP": "server", "CLONE": "server",
 	"PREPARE": "prepared", "EXECUTE": "prepared", "DEALLOCATE": "prepared",
 }
 

@@ -11,17 +11,15 @@ import (
 // defaultValue reads what follows DEFAULT.
 func (p *parser) defaultValue() *schema.Default {
 	at := p.at
-	for p.dialect.MariaDB() && p.accept("(") { // ('x') is 'x'
-	}
-	opened := p.at - at
 	if d := p.literal(); d != nil && !p.operator() {
-		for ; opened > 0 && p.accept(")"); opened-- {
-		}
-		if opened == 0 && !p.operator() {
+		return d
+	}
+	p.at = at
+	if p.dialect.MariaDB() {
+		if d := p.enclosed(); d != nil {
 			return d
 		}
 	}
-	p.at = at
 	if p.is("(") && !p.dialect.MariaDB() {
 		p.parens()
 		return p.defaultExpression(at)
@@ -31,6 +29,26 @@ func (p *parser) defaultValue() *schema.Default {
 	}
 	p.expression()
 	return p.defaultExpression(at)
+}
+
+// enclosed reads a literal in parentheses, which MariaDB takes for the literal, as MySQL does
+// behind SET DEFAULT; it gives nil where there is more in them.
+func (p *parser) enclosed() *schema.Default {
+	at := p.at
+	for p.accept("(") {
+	}
+	opened := p.at - at
+	if opened > 0 {
+		if d := p.literal(); d != nil {
+			for ; opened > 0 && p.accept(")"); opened-- {
+			}
+			if opened == 0 && !p.operator() {
+				return d
+			}
+		}
+	}
+	p.at = at
+	return nil
 }
 
 // defaultExpression gives the expression between a token and the present one in
@@ -88,6 +106,9 @@ func (p *parser) literal() *schema.Default {
 	charset := p.introducer()
 	sign := p.any("-", "+")
 	t := p.peek(0)
+	if _, err := strconv.ParseFloat(t.text, 64); t.kind == number && err != nil { // beyond a DOUBLE
+		p.unknown()
+	}
 	switch {
 	case t.kind == number && sign == "-":
 		p.at++

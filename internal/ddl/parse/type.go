@@ -138,20 +138,20 @@ func (p *parser) length(t *schema.Type) {
 	}
 	switch t.Name {
 	case "decimal":
-		t.Precision = p.int()
+		t.Precision = p.digitCount()
 		if p.accept(",") {
-			t.Scale = p.int()
+			t.Scale = p.digitCount()
 		}
 	case "float", "double":
-		t.Precision = p.int()
+		t.Precision = p.digitCount()
 		if p.accept(",") {
-			t.Scale = p.int()
+			t.Scale = p.digitCount()
 		} else if t.Name == "float" {
 			t.Name = map[bool]string{true: "float", false: "double"}[t.Precision <= 24]
 			t.Precision = 0
 		}
 	case "time", "datetime", "timestamp":
-		t.Scale = p.int()
+		t.Scale = p.digitCount()
 	default:
 		if n := p.uint(); n < 1<<32 {
 			t.Length = int(n)
@@ -161,6 +161,17 @@ func (p *parser) length(t *schema.Type) {
 		p.any("CHAR", "BYTE") // Oracle mode
 	}
 	p.expect(")")
+}
+
+// digitCount reads a number of digits, which no server takes beyond a byte's.
+func (p *parser) digitCount() int {
+	at := p.at
+	n := p.int()
+	if n > 255 {
+		p.at = at
+		p.unknown()
+	}
+	return n
 }
 
 func (p *parser) members() []string {
