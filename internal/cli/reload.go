@@ -21,12 +21,15 @@ var errReload = errors.New("the configuration is read again")
 // doing does a work. If it may be reloaded, SIGHUP has the configuration read again: what is wrong
 // with it is told in the log, and the work goes on as it was. The log itself stays as it is.
 func (a *App) doing(ctx context.Context, j job, w work) error {
-	if !w.reloads || terminal(a.Out) || terminal(a.Err) { // a terminal that goes away ends what runs in it
+	if terminal(a.Out) || terminal(a.Err) { // one that goes away ends what runs in it
 		return w.do(ctx, j)
 	}
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
+	if !w.reloads { // it ends before anything of the file matters to it again
+		return w.do(ctx, j)
+	}
 	j.ready = sync.OnceFunc(j.ready)
 	var before Engine // with which it ran until now
 	for {

@@ -16,7 +16,7 @@ func TestUpdateSchemaMappings(t *testing.T) {
 	fill(t, src, keep, 500)
 	src.Exec(t, keep, "CREATE TABLE IF NOT EXISTS e2e_marker (id INT PRIMARY KEY, n INT NOT NULL)", "INSERT IGNORE INTO e2e_marker VALUES (1, 0)")
 	for _, db := range []string{gone, moved, fresh} {
-		src.Exec(t, db, "CREATE TABLE t (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, e ENUM('x','y'), v VARCHAR(20), UNIQUE KEY (v))", "INSERT INTO t (e, v) VALUES ('x', 'a'), ('y', 'b')",
+		src.Exec(t, db, "CREATE SEQUENCE s CACHE 1", "SELECT NEXTVAL(s)", "CREATE TABLE numbered (id BIGINT PRIMARY KEY DEFAULT NEXTVAL(s))", "INSERT INTO numbered VALUES (DEFAULT)", "CREATE TABLE t (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, e ENUM('x','y'), v VARCHAR(20), UNIQUE KEY (v))", "INSERT INTO t (e, v) VALUES ('x', 'a'), ('y', 'b')",
 			"CREATE TABLE child (id INT PRIMARY KEY, t INT, FOREIGN KEY (t) REFERENCES t (id) ON DELETE CASCADE)", "INSERT INTO child VALUES (1, 1), (2, 2)")
 	}
 	r.init()
@@ -37,13 +37,18 @@ func TestUpdateSchemaMappings(t *testing.T) {
 		}
 	}
 	for _, db := range []string{gone, moved, fresh} {
-		src.Exec(t, db, "DELETE FROM t WHERE id = 1", "INSERT INTO t (e, v) VALUES ('y', 'c')", "ALTER TABLE t ADD COLUMN more INT DEFAULT 3", "CREATE TABLE later (id INT PRIMARY KEY, e ENUM('q'))", "INSERT INTO later VALUES (1, 'q')")
+		src.Exec(t, db, "INSERT INTO numbered VALUES (DEFAULT), (DEFAULT)", "DELETE FROM t WHERE id = 1", "INSERT INTO t (e, v) VALUES ('y', 'c')", "ALTER TABLE t ADD COLUMN more INT DEFAULT 3", "CREATE TABLE later (id INT PRIMARY KEY, e ENUM('q'))", "INSERT INTO later VALUES (1, 'q')")
 	}
 	r.noRefills()
 	writers.stop()
 	r.caughtUp()
 	r.allReplicate()
 	r.same()
+	r.eventually(limit, func() (bool, string) {
+		rows := r.target(`SELECT (SELECT last_value FROM gone.s), (SELECT last_value FROM new.s), (SELECT last_value FROM fresh.s),
+			(SELECT string_agg(pg_get_expr(adbin, adrelid), ' ' ORDER BY adrelid::regclass::text) FROM pg_attrdef WHERE adrelid IN ('new.numbered'::regclass, 'fresh.numbered'::regclass))`)
+		return fmt.Sprint(rows) == "[[3 5 5 nextval('fresh.s'::regclass) nextval('new.s'::regclass)]]", fmt.Sprint(rows)
+	})
 	if rows := r.target("SELECT (SELECT count(*) FROM gone.t), (SELECT string_agg(e::text, ',' ORDER BY id) FROM seen), to_regnamespace('old'), to_regclass('gone.later')"); fmt.Sprint(rows) != "[[2 y,y NULL NULL]]" {
 		t.Errorf("after it PostgreSQL has %v", rows)
 	}

@@ -66,6 +66,7 @@ func TestTablesComeAndGoByTheConfiguration(t *testing.T) {
 	r.source("CREATE TABLE a (id INT PRIMARY KEY, v INT)", "INSERT INTO a VALUES (1, 1), (2, 2)", "CREATE TABLE b (id INT PRIMARY KEY, v INT)", "INSERT INTO b VALUES (1, 1)",
 		"CREATE TABLE parent (id INT PRIMARY KEY)", "INSERT INTO parent VALUES (1), (2), (3), (4)",
 		"CREATE TABLE child (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES parent (id) ON DELETE CASCADE)", "INSERT INTO child VALUES (1, 1), (2, 2), (3, 3), (4, 4)")
+	r.source("CREATE SEQUENCE s CACHE 1", "SELECT NEXTVAL(s)", "CREATE SEQUENCE live_s CACHE 1", "SELECT NEXTVAL(live_s)")
 	only("a", "child", "live_*")
 	r.init()
 	r.start()
@@ -76,10 +77,10 @@ func TestTablesComeAndGoByTheConfiguration(t *testing.T) {
 		t.Errorf("replicated are %s", got)
 	}
 
-	only("b", "child", "parent", "live_*")
+	only("b", "child", "parent", "live_one", "s")
 	r.reload()
 	r.daemonSays("the configuration was read again")
-	r.source("INSERT INTO a VALUES (3, 3)", "INSERT INTO b VALUES (2, 2)", "DELETE FROM parent WHERE id = 2")
+	r.source("SELECT NEXTVAL(s)", "SELECT NEXTVAL(live_s)", "INSERT INTO a VALUES (3, 3)", "INSERT INTO b VALUES (2, 2)", "DELETE FROM parent WHERE id = 2")
 	r.noRefills()
 	r.caughtUp()
 	r.eventually(limit, func() (bool, string) {
@@ -88,6 +89,12 @@ func TestTablesComeAndGoByTheConfiguration(t *testing.T) {
 	})
 	r.source("INSERT INTO b VALUES (3, 3)", "DELETE FROM parent WHERE id = 3")
 	r.caughtUp()
+	sequences := func() string {
+		return fmt.Sprint(r.target(fmt.Sprintf("SELECT (SELECT last_value FROM %[1]s.s), (SELECT last_value FROM %[1]s.live_s)", quoteIdent(r.schemas[db]))))
+	}
+	if got := sequences(); got != "[[3 2]]" {
+		t.Errorf("the sequence that came in and the one that was left out are at %s", got)
+	}
 	for _, table := range []string{"b", "parent", "child", "live_one"} {
 		r.sameTable(db, r.schemas[db], table)
 	}
@@ -102,6 +109,9 @@ func TestTablesComeAndGoByTheConfiguration(t *testing.T) {
 	r.source("INSERT INTO a VALUES (4, 4)", "DELETE FROM parent WHERE id = 4")
 	r.noRefills()
 	r.caughtUp()
+	if got := sequences(); got != "[[3 3]]" {
+		t.Errorf("the sequences are at %s", got)
+	}
 	for _, table := range []string{"a", "b", "child", "live_one"} {
 		r.sameTable(db, r.schemas[db], table)
 	}

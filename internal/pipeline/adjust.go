@@ -65,7 +65,7 @@ func (r *Replica) adjust(ctx context.Context, lease *catalogue.Lease, pool *targ
 	if settings.Filters != nil && refilter {
 		schemas = slices.Collect(maps.Keys(a.after))
 	}
-	wanted, err := a.present(ctx, schemas)
+	wanted, sequences, err := a.present(ctx, schemas)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (r *Replica) adjust(ctx context.Context, lease *catalogue.Lease, pool *targ
 		if err := a.remap(ctx, tx); err != nil {
 			return err
 		}
-		if err := a.choose(ctx, tx, wanted); err != nil {
+		if err := a.choose(ctx, tx, slices.Concat(sequences, wanted)); err != nil {
 			return err
 		}
 		if err := catalogue.SetFilters(ctx, tx, id, filters); err != nil {
@@ -85,6 +85,25 @@ func (r *Replica) adjust(ctx context.Context, lease *catalogue.Lease, pool *targ
 		return fmt.Errorf("carrying the configuration over: %w", err)
 	}
 	lease.Source.Schemas = a.after
+	return a.makeSequences(ctx, sequences)
+}
+
+// makeSequences makes sequences that have come in before tables do whose columns take their values.
+// Those of which a crash keeps it come in by themselves, like the tables.
+func (a *adjustment) makeSequences(ctx context.Context, names []schema.Name) error {
+	c := &initial{replica: a.replica, lease: a.lease, origin: a.from, pool: a.pool, rules: a.rules}
+	for _, name := range names {
+		made, err := c.sequence(ctx, name, a.replica.spec.KeepExisting)
+		if err != nil {
+			return err
+		}
+		if !made {
+			continue
+		}
+		if err := catalogue.DropTables(ctx, a.pool, a.lease.Source.ID, name); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -103,21 +122,25 @@ func (a *adjustment) look(ctx context.Context) error {
 	return err
 }
 
-// present lists the tables of databases that the source has and the rules want.
-func (a *adjustment) present(ctx context.Context, databases []string) ([]schema.Name, error) {
-	var names []schema.Name
+// present lists the tables of databases that the source has and the rules want, and the sequences
+// among them that are not followed.
+func (a *adjustment) present(ctx context.Context, databases []string) (tables, sequences []schema.Name, err error) {
 	for _, database := range databases {
 		infos, err := inspect.Tables(ctx, a.from.conn, database)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, info := range infos {
-			if a.rules.Wants(info.Name) && !info.Sequence() {
-				names = append(names, info.Name)
+			switch {
+			case !a.rules.Wants(info.Name):
+			case !info.Sequence():
+				tables = append(tables, info.Name)
+			case a.tracked.Get(info.Name) == nil:
+				sequences = append(sequences, info.Name)
 			}
 		}
 	}
-	return names, nil
+	return tables, sequences, nil
 }
 
 // choose excludes tables that are left out by now, and has those filled that are taken in.
@@ -136,6 +159,13 @@ func (a *adjustment) choose(ctx context.Context, tx target.Tx, wanted []schema.N
 			}
 		case wants && parked && t.Reason == reasonLeftOut:
 			if err := a.takeIn(ctx, tx, t.Source, t); err != nil {
+				return err
+			}
+		}
+	}
+	for _, t := range a.tracked.Tables() {
+		if _, mapped := a.rules.Target(t.Schema); t.Sequence != nil && mapped && !a.rules.Wants(t.Name) && known[t.Name] == nil {
+			if err := a.leaveSequence(ctx, tx, t.Name); err != nil {
 				return err
 			}
 		}
@@ -167,6 +197,17 @@ func (a *adjustment) leaveOut(ctx context.Context, tx target.Tx, t *catalogue.Ta
 		return err
 	}
 	return catalogue.NoteVersions(ctx, tx, id, "excluded: "+reasonLeftOut)
+}
+
+// leaveSequence ends the replication of a sequence.
+func (a *adjustment) leaveSequence(ctx context.Context, tx target.Tx, name schema.Name) error {
+	id := a.lease.Source.ID
+	destination, _ := a.rules.Target(name.Schema)
+	record := &catalogue.Table{Source: name, Schema: destination, Name: mapping.Identifier(name.Table), State: catalogue.Excluded, Created: true}
+	if err := catalogue.PutTables(ctx, tx, id, record); err != nil {
+		return err
+	}
+	return a.leaveOut(ctx, tx, record)
 }
 
 // takeIn has a table filled from the source. If it was followed for what foreign keys do by its rows,

@@ -58,6 +58,11 @@ func (a *adjustment) remap(ctx context.Context, tx target.Tx) error {
 	if err := a.rename(ctx, tx, renamed(a.before, a.after)); err != nil {
 		return err
 	}
+	for _, database := range a.added() { // before any sequence comes in
+		if _, err := tx.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+mapping.Quote(a.after[database])); err != nil {
+			return refusedRename(err)
+		}
+	}
 	gone := removed(a.before, a.after)
 	names := make([]schema.Name, len(gone)) // with a database goes its collation
 	for i, database := range gone {
@@ -143,11 +148,11 @@ func refusedRename(err error) error {
 	err = target.Classify(err)
 	switch {
 	case target.Code(err) == duplicateSchema:
-		return fault.New(fault.State, "rename or drop the schema that is there, or name another one in schema_mappings", "renaming a schema: %w", err)
+		return fault.New(fault.State, "rename or drop the schema that is there, or name another one in schema_mappings", "making or renaming a schema: %w", err)
 	case fault.KindOf(err) == fault.Retry:
 		return err
 	}
-	return fault.New(fault.State, "let the user of pg_conn own the schema and have CREATE on the database, or take the change of schema_mappings back", "renaming a schema: %w", err)
+	return fault.New(fault.State, "let the user of pg_conn own the schema and have CREATE on the database, or take the change of schema_mappings back", "making or renaming a schema: %w", err)
 }
 
 // adjustOrRefuse is adjust for a process that follows the source: mappings that cannot be carried
