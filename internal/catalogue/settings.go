@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 
+	"pgchameleon/internal/schema"
 	"pgchameleon/internal/target/dial"
 )
 
@@ -14,10 +15,13 @@ var moveSchemasSQL string
 var forgetSchemasSQL string
 
 const (
-	settingsSQL     = "SELECT jsb_wanted_mappings, jsb_filters FROM sch_chameleon.t_sources WHERE i_id_source = $1"
+	settingsSQL     = "SELECT jsb_wanted_mappings, jsb_filters, jsb_wanted_fills FROM sch_chameleon.t_sources WHERE i_id_source = $1"
 	wantMappingsSQL = "UPDATE sch_chameleon.t_sources SET jsb_wanted_mappings = $2 WHERE i_id_source = $1"
 	setMappingsSQL  = "UPDATE sch_chameleon.t_sources SET jsb_schema_mappings = $2, jsb_wanted_mappings = NULL WHERE i_id_source = $1"
 	setFiltersSQL   = "UPDATE sch_chameleon.t_sources SET jsb_filters = $2 WHERE i_id_source = $1"
+	wantFillsSQL    = "UPDATE sch_chameleon.t_sources SET jsb_wanted_fills = jsb_wanted_fills || $2::jsonb WHERE i_id_source = $1"
+	endFillsSQL     = "UPDATE sch_chameleon.t_sources SET jsb_wanted_fills = '[]' WHERE i_id_source = $1"
+	fillsDueSQL     = "SELECT jsb_wanted_fills <> '[]' FROM sch_chameleon.t_sources WHERE i_id_source = $1"
 	// Tables that are on their way have statements in waiting that name their schemas.
 	mappingsDueSQL = "SELECT jsb_wanted_mappings IS NOT NULL AND NOT EXISTS (SELECT FROM sch_chameleon.t_replica_tables AS t " +
 		"WHERE t.i_id_source = s.i_id_source AND t.enm_state IN ('copying', 'loaded', 'catching_up')) FROM sch_chameleon.t_sources AS s WHERE s.i_id_source = $1"
@@ -33,12 +37,17 @@ type Filters struct {
 type Settings struct {
 	Wanted  map[string]string // mappings that are to take the place of the source's; nil: none
 	Filters *Filters          // nil: not known
+	Fills   []schema.Name     // tables that are followed and are to be filled where they stand
 }
 
 // SettingsOf reads a source's settings.
 func SettingsOf(ctx context.Context, db DB, sourceID int64) (Settings, error) {
 	var s Settings
-	err := db.QueryRow(ctx, settingsSQL, sourceID).Scan(&s.Wanted, &s.Filters)
+	var fills [][2]string
+	err := db.QueryRow(ctx, settingsSQL, sourceID).Scan(&s.Wanted, &s.Filters, &fills)
+	for _, name := range fills {
+		s.Fills = append(s.Fills, schema.Name{Schema: name[0], Table: name[1]})
+	}
 	return s, reading("reading the source's settings", err)
 }
 
@@ -50,6 +59,28 @@ func WantMappings(ctx context.Context, db DB, sourceID int64, schemas map[string
 	}
 	_, err := db.Exec(ctx, wantMappingsSQL, sourceID, wish)
 	return reading("asking for other schema mappings", err)
+}
+
+// WantFills asks for tables that are followed to be filled where they stand.
+func WantFills(ctx context.Context, db DB, sourceID int64, names ...schema.Name) error {
+	list := make([][2]string, len(names))
+	for i, name := range names {
+		list[i] = [2]string{name.Schema, name.Table}
+	}
+	_, err := db.Exec(ctx, wantFillsSQL, sourceID, list)
+	return reading("asking for tables to be filled", err)
+}
+
+// EndFills records that this was taken up.
+func EndFills(ctx context.Context, db DB, sourceID int64) error {
+	_, err := db.Exec(ctx, endFillsSQL, sourceID)
+	return reading("taking up tables to be filled", err)
+}
+
+// FillsDue says whether there are such tables.
+func FillsDue(ctx context.Context, db DB, sourceID int64) (due bool, err error) {
+	err = db.QueryRow(ctx, fillsDueSQL, sourceID).Scan(&due)
+	return due, reading("looking for tables to be filled", err)
 }
 
 // MappingsDue says whether other mappings are asked for and no table is on its way.

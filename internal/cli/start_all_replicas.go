@@ -50,6 +50,10 @@ func (a *App) startAllReplicas() *cobra.Command {
 func (a *App) followable(c *config.Config) []string {
 	var names []string
 	for _, s := range c.Sources {
+		if s.Type != "mysql" {
+			fmt.Fprintf(a.Err, "source %s is left out: it is of type %s, which is not followed\n", s.Name, s.Type)
+			continue
+		}
 		if _, err := c.Source(s.Name); err != nil {
 			fmt.Fprintf(a.Err, "source %s is left out: %v\n", s.Name, err)
 			continue

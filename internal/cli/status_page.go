@@ -45,6 +45,11 @@ func (a *App) showDetail(d *status.Detail, rate float64) {
 		t.AppendRow(table.Row{origin, d.Mappings[origin]})
 	}
 	t.Render()
+	t = a.table("Origin schema", "Destination schema")
+	for _, origin := range slices.Sorted(maps.Keys(d.Wanted)) {
+		t.AppendRow(table.Row{origin, d.Wanted[origin]})
+	}
+	a.titled("Schema mappings that take their place when no table is on its way", t)
 	fmt.Fprintln(a.Out, "\n== Replica status ==")
 	var known int64
 	for _, n := range d.Tables {

@@ -55,7 +55,7 @@ func (r *Replica) adjust(ctx context.Context, lease *catalogue.Lease, pool *targ
 	}
 	filters := catalogue.Filters{Limit: r.spec.Rules.Limit, Skip: r.spec.Rules.Skip}
 	refilter := settings.Filters == nil || !slices.Equal(settings.Filters.Limit, filters.Limit) || !slices.Equal(settings.Filters.Skip, filters.Skip)
-	if !refilter && settings.Wanted == nil {
+	if !refilter && settings.Wanted == nil && len(settings.Fills) == 0 {
 		return nil
 	}
 	if err := a.look(ctx); err != nil {
@@ -74,6 +74,9 @@ func (r *Replica) adjust(ctx context.Context, lease *catalogue.Lease, pool *targ
 			return err
 		}
 		if err := a.choose(ctx, tx, slices.Concat(sequences, wanted)); err != nil {
+			return err
+		}
+		if err := a.fillInPlace(ctx, tx, settings.Fills); err != nil {
 			return err
 		}
 		if err := catalogue.SetFilters(ctx, tx, id, filters); err != nil {
@@ -217,17 +220,7 @@ func (a *adjustment) takeIn(ctx context.Context, tx target.Tx, name schema.Name,
 	a.replica.log.Info("a table is taken in", "table", name.String())
 	if a.tracked.Get(name) != nil {
 		for _, child := range a.children(name) {
-			reason := "its parent " + name.String() + " comes in, to which a foreign key ties it"
-			if err := catalogue.Exclude(ctx, tx, id, child, catalogue.Excluded, reason, a.lease.Applied); err != nil {
-				return err
-			}
-			if err := catalogue.RequestRefill(ctx, tx, id, reason, child); err != nil {
-				return err
-			}
-			if err := catalogue.DropDefinitions(ctx, tx, id, child); err != nil {
-				return err
-			}
-			if err := catalogue.NoteVersions(ctx, tx, id, "excluded: "+reason); err != nil {
+			if err := a.parkToFill(ctx, tx, child, "its parent "+name.String()+" comes in, to which a foreign key ties it"); err != nil {
 				return err
 			}
 		}
@@ -236,6 +229,49 @@ func (a *adjustment) takeIn(ctx context.Context, tx target.Tx, name schema.Name,
 		}
 	}
 	return a.replica.askOne(ctx, tx, id, a.rules, reasonTakenIn, name, known)
+}
+
+// fillInPlace has tables that are followed filled where they stand, and those below them.
+func (a *adjustment) fillInPlace(ctx context.Context, tx target.Tx, names []schema.Name) error {
+	for _, name := range names {
+		if a.tracked.Get(name) == nil || !a.rules.Wants(name) {
+			continue // it is not followed any more
+		}
+		for _, each := range append(a.children(name), name) {
+			if err := a.parkToFill(ctx, tx, each, reasonAsked); err != nil {
+				return err
+			}
+		}
+	}
+	return catalogue.EndFills(ctx, tx, a.lease.Source.ID)
+}
+
+// parkToFill excludes a table and has it filled.
+func (a *adjustment) parkToFill(ctx context.Context, tx target.Tx, name schema.Name, reason string) error {
+	id := a.lease.Source.ID
+	if err := catalogue.Exclude(ctx, tx, id, name, catalogue.Excluded, reason, a.lease.Applied); err != nil {
+		return err
+	}
+	if err := catalogue.RequestRefill(ctx, tx, id, reason, name); err != nil {
+		return err
+	}
+	if err := catalogue.DropDefinitions(ctx, tx, id, name); err != nil {
+		return err
+	}
+	return catalogue.NoteVersions(ctx, tx, id, "excluded: "+reason)
+}
+
+// adjustable ends a run of the stages when something is asked for that is carried over before the next.
+func (s *stream) adjustable(ctx context.Context) error {
+	mappings, err := catalogue.MappingsDue(ctx, s.pool, s.lease.Source.ID)
+	if err != nil {
+		return err
+	}
+	fills, err := catalogue.FillsDue(ctx, s.pool, s.lease.Source.ID)
+	if err == nil && (mappings || fills) {
+		return errAgain
+	}
+	return err
 }
 
 // children lists the replicated tables that foreign keys with actions tie to a table, directly or

@@ -339,10 +339,8 @@ func (s *stream) beat(ctx context.Context) error {
 		if err := s.lookForSkips(ctx); err != nil {
 			return err
 		}
-		if due, err := catalogue.MappingsDue(ctx, s.pool, s.lease.Source.ID); err != nil {
+		if err := s.adjustable(ctx); err != nil {
 			return err
-		} else if due {
-			return errAgain
 		}
 		if err := catalogue.Beat(ctx, s.pool, s.lease.Source.ID, s.lease.Epoch, s.lag.heartbeat()); err != nil {
 			return fmt.Errorf("telling where the reading stands: %w", err)

@@ -121,8 +121,7 @@ func (r *Replica) askOne(ctx context.Context, tx dial.Tx, id int64, rules *mappi
 			return err
 		}
 	case r.spec.KeepExisting && known.State != catalogue.Excluded && known.State != catalogue.Failed:
-		return fault.New(fault.State, "only tables that are excluded can be filled where they stand",
-			"table %s is followed, and keep_existing_schema fills it in its place", name)
+		return catalogue.WantFills(ctx, tx, id, name) // it is followed, and must not be while it is filled where it stands
 	}
 	if err := catalogue.RequestRefill(ctx, tx, id, reason, name); err != nil {
 		return err

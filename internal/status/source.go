@@ -42,6 +42,8 @@ type Detail struct {
 	Source
 	Mappings map[string]string `json:"schema_mappings"` // source schema → PostgreSQL schema
 
+	Wanted map[string]string `json:"wanted_mappings,omitempty"` // that are to take their place when no table is on its way
+
 	LastMaintenance time.Time `json:"last_maintenance,omitzero"` // zero: never
 	NextMaintenance time.Time `json:"next_maintenance,omitzero"` // zero: when somebody asks for it
 
