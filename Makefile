@@ -19,6 +19,10 @@ export CGO_ENABLED := 0
 build: ## build bin/chameleon, one static binary
 	$(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/chameleon ./cmd/chameleon
 
+.PHONY: man
+man: build ## write the manual pages of all commands into bin/man
+	bin/chameleon man --dir bin/man
+
 .PHONY: demo
 demo: build ## replicate a sample database on private servers and prove it equal (KEEP=1 leaves them up)
 	$(GO) build -o bin/demo ./internal/demo/cmd/demo

@@ -44,6 +44,7 @@ func engine(c *config.Config, source string, log *slog.Logger) (cli.Engine, erro
 			SkipEvents: map[event.Action][]string{event.Insert: s.SkipEvents.Insert, event.Update: s.SkipEvents.Update, event.Delete: s.SkipEvents.Delete},
 			Relay:      relay.Form(s.Relay), RelayDisk: int64(s.RelayMaxDisk),
 			Grants: s.GrantSelectTo, LockTimeout: time.Duration(s.LockTimeout), Fillfactor: c.Fillfactor,
+			OutDir: outDir(s), OnErrorRead: s.OnErrorRead, AutoMaintenance: time.Duration(s.AutoMaintenance),
 		})
 	}
 	return pipeline.NewEngine(target, specs, log), nil
@@ -57,4 +58,12 @@ func origin(s *config.Source) (mysql sourcedial.Config, pgsql *targetdial.Config
 	}
 	c, err := s.DialPgSQL()
 	return mysql, &c, err
+}
+
+// outDir is where a source's chunks are staged; "" for one whose rows stream from end to end.
+func outDir(s *config.Source) string {
+	if s.CopyMode != "file" {
+		return ""
+	}
+	return s.OutDir
 }

@@ -117,8 +117,9 @@ func SetOptions(ctx context.Context, db DB, sourceID int64, options map[string]b
 }
 
 // AddSource registers a source. A name that is taken is a fault.State, a
-// PostgreSQL schema that two source schemas map to a fault.Config.
-func AddSource(ctx context.Context, db DB, name, kind string, schemas map[string]string) (*Source, error) {
+// PostgreSQL schema that two source schemas map to a fault.Config, but for those that are
+// shareable with other sources.
+func AddSource(ctx context.Context, db DB, name, kind string, schemas map[string]string, shareable ...string) (*Source, error) {
 	err := dial.InTx(ctx, db, func(tx dial.Tx) error {
 		if _, err := tx.Exec(ctx, lockSourcesSQL); err != nil {
 			return reading("locking the sources", err)
@@ -127,7 +128,7 @@ func AddSource(ctx context.Context, db DB, name, kind string, schemas map[string
 		if err != nil {
 			return err
 		}
-		if err := admissible(name, schemas, others); err != nil {
+		if err := admissible(name, schemas, others, shareable); err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, addSourceSQL, name, kind, schemas)
@@ -139,13 +140,16 @@ func AddSource(ctx context.Context, db DB, name, kind string, schemas map[string
 	return Find(ctx, db, name)
 }
 
-func admissible(name string, schemas map[string]string, others []Source) error {
+func admissible(name string, schemas map[string]string, others []Source, shareable []string) error {
 	if slices.ContainsFunc(others, func(s Source) bool { return s.Name == name }) {
 		return fault.New(fault.State, "nothing is to be done; to begin anew: chameleon drop_source --source "+name, "the source %q is registered already", name)
 	}
 	taken := map[string]string{Schema: "the catalogue itself"}
 	for _, other := range others {
 		for from, to := range other.Schemas {
+			if slices.Contains(shareable, to) {
+				continue
+			}
 			taken[to] = fmt.Sprintf("schema %q of source %q", from, other.Name)
 		}
 	}

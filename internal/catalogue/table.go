@@ -19,6 +19,9 @@ var tablesSQL string
 //go:embed sql/put_tables.sql
 var putTablesSQL string
 
+//go:embed sql/add_table.sql
+var addTableSQL string
+
 //go:embed sql/set_state.sql
 var setStateSQL string
 
@@ -156,6 +159,13 @@ func PutTables(ctx context.Context, db DB, sourceID int64, tables ...*Table) err
 func SetCopied(ctx context.Context, db DB, tableID, rows, bytes int64) error {
 	_, err := db.Exec(ctx, copiedSQL, tableID, rows, bytes)
 	return reading("storing what was copied of a table", err)
+}
+
+// AddTable records a table that is not followed yet, as excluded; one that is known already
+// stays as it is.
+func AddTable(ctx context.Context, db DB, sourceID int64, t *Table) error {
+	_, err := db.Exec(ctx, addTableSQL, sourceID, t.Source.Schema, t.Source.Table, t.Schema, t.Name, printable(t.Reason))
+	return reading("recording a table", err)
 }
 
 // SetState moves tables to a state and clears the reason of an exclusion.

@@ -15,6 +15,9 @@ func (a *App) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "chameleon",
 		Short: "Brings MySQL and MariaDB databases to PostgreSQL and keeps them there, live",
+		Long: "Brings MySQL and MariaDB databases to PostgreSQL and keeps them there, live. Begin with set_configuration_files, edit\n" +
+			"default.yml, then create_replica_schema, add_source, init_replica and start_replica. chameleon help COMMAND shows a\n" +
+			"command's page, with examples.",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return unknown(cmd, args[0])
@@ -26,6 +29,7 @@ func (a *App) root() *cobra.Command {
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		DisableAutoGenTag: true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
@@ -44,13 +48,14 @@ func (a *App) root() *cobra.Command {
 	f.StringVar(&a.flags.tables, "tables", all, "tables as schema.table, separated by commas")
 	f.BoolVar(&a.flags.debug, "debug", false, "stay in the foreground and log everything to the terminal")
 	f.Int64Var(&a.flags.logid, "logid", 0, "line of the error log, for show_errors")
-	f.BoolVar(&a.flags.full, "full", false, "show messages uncut, and the tables that simply replicate")
+	f.BoolVar(&a.flags.full, "full", false, "show messages uncut, and the tables that simply replicate; of run_maintenance: write tables anew")
 	f.StringVar(&a.flags.rollbarLevel, "rollbar-level", "info", "least grave events that are sent to Rollbar: critical, error, warning or info")
 	for _, command := range []*cobra.Command{
 		a.setConfigurationFiles(), a.showConfig(), a.showSources(), a.createReplicaSchema(), a.upgradeReplicaSchema(), a.dropReplicaSchema(),
-		a.addSource(), a.dropSource(), a.initReplica(), a.startReplica(), a.syncTables(), a.stopReplica(), a.stopAllReplicas(),
+		a.addSource(), a.dropSource(), a.copySchema(), a.initReplica(), a.startReplica(), a.startAllReplicas(), a.stopReplica(), a.stopAllReplicas(),
+		a.syncTables(), a.refreshSchema(), a.updateSchemaMappings(), a.pauseReplay(), a.resumeReplay(), a.runMaintenance(),
 		a.showStatus(), a.showErrors(), a.translateDDL(), a.enableReplica(), a.detachReplica(),
-		a.applyHeld(), a.skipHeld(), a.skipTransaction(), a.pauseReplay(), a.resumeReplay(), a.versionCommand(),
+		a.applyHeld(), a.skipHeld(), a.skipTransaction(), a.completion(), a.man(), a.versionCommand(),
 	} {
 		if name := command.Name(); strings.Contains(name, "_") {
 			command.Aliases = append(command.Aliases, strings.ReplaceAll(name, "_", "-"))
@@ -60,6 +65,15 @@ func (a *App) root() *cobra.Command {
 		}
 		root.AddCommand(command)
 	}
+	a.completions(root)
+	whole := root.HelpFunc()
+	root.SetHelpFunc(func(c *cobra.Command, args []string) {
+		if c == root {
+			whole(c, args)
+			return
+		}
+		pageOf(c).write(a.Out)
+	})
 	return root
 }
 

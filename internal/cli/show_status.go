@@ -87,6 +87,9 @@ func (a *App) showOnce(ctx context.Context, e Engine, pace *pace) error {
 	if err != nil {
 		return err
 	}
+	if c, err := a.load(); err == nil {
+		d.NextMaintenance = nextMaintenance(c, a.flags.source, d.LastMaintenance, time.Now())
+	}
 	d.Replicas = a.chosen(d.Replicas)
 	d.Refills = a.chosenRefills(d.Refills)
 	if a.flags.json {

@@ -11,25 +11,30 @@ import (
 	"pgchameleon/internal/notify"
 )
 
+// startedReplica is what is said of a daemon that follows a source.
+const startedReplica = "the replica of source %s runs"
+
 func (a *App) startReplica() *cobra.Command {
-	follow := a.onWork(work{
-		task:    "start_replica",
-		started: "the replica of source %s runs",
-		told:    told{failed: notify.ReplicaCrashed},
-		do: func(ctx context.Context, j job) error {
-			return j.engine.StartReplica(ctx, j.source, j.ready)
-		},
-	})
+	follow := a.onWork(a.follow())
 	return &cobra.Command{
 		Use:   "start_replica",
 		Short: "Follow a source's binary log, as a daemon or with --debug in the foreground",
-		Long: "Follows a source's binary log. A source of type pgsql is not followed: PostgreSQL's own logical replication does\n" +
-			"that, and the commands for it are printed.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if c, s, err := a.named(); err == nil && s.PgSQL() {
 				return a.subscribe(cmd.Context(), c, s.Name)
 			}
 			return follow(cmd, args)
+		},
+	}
+}
+
+func (a *App) follow() work {
+	return work{
+		task: "start_replica", reloads: true,
+		started: startedReplica,
+		told:    told{failed: notify.ReplicaCrashed},
+		do: func(ctx context.Context, j job) error {
+			return j.engine.StartReplica(ctx, j.source, j.ready)
 		},
 	}
 }

@@ -54,6 +54,11 @@ func (a *App) showDetail(d *status.Detail, rate float64) {
 		t.AppendRow(table.Row{origin, d.Mappings[origin]})
 	}
 	t.Render()
+	t = a.table("Origin schema", "Destination schema")
+	for _, origin := range slices.Sorted(maps.Keys(d.Wanted)) {
+		t.AppendRow(table.Row{origin, d.Wanted[origin]})
+	}
+	a.titled("Schema mappings that take their place when no table is on its way", t)
 	fmt.Fprintln(a.Out, "\n== Replica status ==")
 	var known int64
 	for _, n := range d.Tables {
@@ -65,6 +70,8 @@ func (a *App) showDetail(d *status.Detail, rate float64) {
 		{"Tables not replicated", parked},
 		{"Tables replicated", known - parked},
 		{"All tables", known},
+		{"Last maintenance", moment(d.LastMaintenance)},
+		{"Next maintenance", moment(d.NextMaintenance)},
 		{"Replayed rows", count(d.Counters.Inserted + d.Counters.Updated + d.Counters.Deleted)},
 		{"Replayed DDL", count(d.Counters.DDL)},
 		{"Skipped statements", count(d.Counters.Skipped)},

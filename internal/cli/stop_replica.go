@@ -10,6 +10,7 @@ import (
 
 	"pgchameleon/internal/config"
 	"pgchameleon/internal/daemon"
+	"pgchameleon/internal/fault"
 )
 
 // stopWithin is how long a process may take to end: it finishes what it has in
@@ -24,6 +25,9 @@ func (a *App) stopReplica() *cobra.Command {
 			c, s, err := a.named()
 			if err != nil {
 				return err
+			}
+			if process, err := daemon.Running(pidFile(c, s.Name)); err == nil && process.Task == together {
+				return fault.New(fault.State, "chameleon stop_all_replicas stops it, with all of them", "process %d follows all sources", process.PID)
 			}
 			return a.stop(cmd.Context(), c, s.Name)
 		},

@@ -10,23 +10,9 @@ import (
 	"pgchameleon/internal/fault"
 )
 
-// elsewhere gives advice on the commands of pg_chameleon that are not here.
-func elsewhere(name string) string {
-	switch name {
-	case "refresh_schema", "update_schema_mappings", "copy_schema":
-		return "chameleon init_replica --restart copies a whole source anew"
-	case "run_maintenance":
-		return "there is nothing to maintain: applied changes are not kept"
-	}
-	return ""
-}
-
 // unknown is the error that there is no such command.
 func unknown(root *cobra.Command, typed string) error {
 	name := strings.ReplaceAll(typed, "-", "_")
-	if advice := elsewhere(name); advice != "" {
-		return fault.New(fault.Config, advice, "pg_chameleon's command %s is not in this version", name)
-	}
 	var names []string
 	for _, c := range root.Commands() {
 		if !c.Hidden {

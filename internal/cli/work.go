@@ -23,6 +23,7 @@ type work struct {
 	started  string // what is said of a daemon that runs, with the source's name
 	replaces string // a task that is stopped for this one; "": none is
 	told     told
+	reloads  bool // SIGHUP lets it go on with the configuration as it is then
 	do       func(ctx context.Context, j job) error
 }
 
@@ -93,14 +94,21 @@ func (a *App) workApart(ctx context.Context, c *config.Config, source, started s
 	return nil
 }
 
-// workHere holds the pid file, sends the log where it belongs, and works until
-// it is done or told to stop.
+// workHere holds the pid file, and works until it is done or told to stop.
 func (a *App) workHere(ctx context.Context, c *config.Config, source string, w work) error {
 	held, err := daemon.Hold(pidFile(c, source), w.task)
 	if err != nil {
 		return err
 	}
 	defer held.Release()
+	ctx, release := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer release()
+	defer context.AfterFunc(ctx, release)() // a second signal ends the program at once
+	return a.work(ctx, c, source, w)
+}
+
+// work sends the log where it belongs, and works until it is done or ctx ends.
+func (a *App) work(ctx context.Context, c *config.Config, source string, w work) error {
 	began := false
 	j := job{source: source, ready: func() { began = true; daemon.Ready() }}
 	apart := daemon.Started()
@@ -120,10 +128,7 @@ func (a *App) workHere(ctx context.Context, c *config.Config, source string, w w
 	if j.engine, err = a.Engine(c, source, j.log); err != nil {
 		return err
 	}
-	ctx, release := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
-	defer release()
-	defer context.AfterFunc(ctx, release)() // a second signal ends the program at once
-	err = w.do(ctx, j)
+	err = a.doing(ctx, j, w)
 	switch {
 	case err == nil:
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):

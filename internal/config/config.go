@@ -77,6 +77,10 @@ type Source struct {
 	Relay              string // memory or postgres
 	RelayMaxDisk       Size
 	KeepExistingSchema bool
+	AutoMaintenance    Duration // how often; 0: never
+	CopyMode           string   // direct or file
+	OutDir             string   // of copy_mode file
+	OnErrorRead        string   // retry, continue or exit
 
 	line   int
 	config *Config

@@ -1,12 +1,14 @@
 package config
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -124,7 +126,7 @@ func TestKeysThatMeanNothingAreNotedWithTheirReason(t *testing.T) {
 			t.Errorf("the note on %s says nothing", n.Key)
 		}
 	}
-	for _, key := range []string{"replica_batch_size", "replay_max_rows", "batch_retention", "copy_mode", "out_dir", "sleep_loop", "on_error_read", "gtid_enable", "schema_mappings", "my_server_id"} {
+	for _, key := range []string{"replica_batch_size", "replay_max_rows", "batch_retention", "sleep_loop", "gtid_enable", "schema_mappings", "my_server_id"} {
 		if !got[key] {
 			t.Errorf("there is no note on %s", key)
 		}
@@ -150,6 +152,20 @@ func TestWhatIsLeftOutHasItsDefault(t *testing.T) {
 	}
 }
 
+func TestTheExampleIsCurrent(t *testing.T) {
+	var want bytes.Buffer
+	writeExample(&want)
+	if *update {
+		if err := os.WriteFile("config-example.yml", want.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want.String(), string(example)); diff != "" {
+		t.Errorf("config-example.yml is not current (go test ./internal/config -run TestTheExample -update):\n%s", diff)
+	}
+}
+
 func TestTheExampleWorksAsAStart(t *testing.T) {
 	c := parse(t, string(example))
 	if len(c.Sources) != 1 || c.Sources[0].Name != "mysql" || len(c.Notes) != 0 {
@@ -157,19 +173,56 @@ func TestTheExampleWorksAsAStart(t *testing.T) {
 	}
 	// What is commented out is right too, and shows the default.
 	var uncommented []string
-	for _, line := range strings.Split(string(example), "\n") {
+	for line := range strings.Lines(string(example)) {
 		if key := strings.TrimSpace(line); strings.HasPrefix(key, "#") && !strings.HasPrefix(key, "# ") && key != "#" {
 			line = strings.Replace(line, "#", "", 1)
 		}
 		uncommented = append(uncommented, line)
 	}
-	full := strings.NewReplacer("password_env: CHAMELEON_PG_PASSWORD", "", "password_file: ~/.pg_chameleon/pg_password", "").Replace(strings.Join(uncommented, "\n"))
-	all := parse(t, full)
-	s, d := all.Sources[0], c.Sources[0]
-	if s.CopyThreads != d.CopyThreads || s.CopyMaxMemory != d.CopyMaxMemory || s.LockTimeout != d.LockTimeout || s.NetReadTimeout != d.NetReadTimeout ||
-		s.KeepExistingSchema != d.KeepExistingSchema || s.Conn.SSLMode != d.Conn.SSLMode || s.Conn.ConnectTimeout != d.Conn.ConnectTimeout ||
-		all.PIDDir != c.PIDDir || all.LogDir != c.LogDir || all.LogFormat != "text" {
-		t.Errorf("what is commented out is not the default: %+v", s)
+	all := parse(t, strings.Join(uncommented, ""))
+	if len(all.Notes) != 0 {
+		t.Errorf("the whole example gives the notes %v", all.Notes)
+	}
+	defaults := map[string]string{}
+	for _, s := range c.Settings() {
+		defaults[s.Key] = s.Value
+	}
+	defaults["mask_key"] = "from the file /home/u/.pg_chameleon/mask_key" // the key that it names holds it
+	for _, s := range all.Settings() {
+		path := strings.Replace(s.Key, "sources.mysql.", "sources.", 1)
+		if _, is := shown[path]; !is && s.Value != defaults[s.Key] {
+			t.Errorf("the example has %s: %s, and the default is %s", s.Key, s.Value, defaults[s.Key])
+		}
+	}
+}
+
+// Every key is in the example, and what the example shows of a key is of one that there is.
+func TestTheExampleHasEveryKey(t *testing.T) {
+	c := newConfig("~", func(string) string { return "" })
+	known := map[string]bool{}
+	var walk func(above string, fields []field)
+	walk = func(above string, fields []field) {
+		for _, f := range fields {
+			if f.value == nil {
+				continue
+			}
+			known[above+f.name] = true
+			if !regexp.MustCompile(`(?m)^ *#? ?` + f.name + `:`).Match(example) {
+				t.Errorf("the example does not have %s%s", above, f.name)
+			}
+			if nested, is := f.value.(keys); is {
+				walk(above+f.name+".", nested.fields)
+			}
+		}
+	}
+	walk("", c.fields())
+	walk("sources.", newSource(c).fields())
+	for _, list := range []map[string]string{given, shown} {
+		for path := range list {
+			if !known[path] {
+				t.Errorf("there is no key %s", path)
+			}
+		}
 	}
 }
 

@@ -85,11 +85,11 @@ func (s *Source) Rules() (mapping.Rules, error) {
 func (c *Config) Fillfactor(names ...string) int {
 	general, own := 0, 0
 	for _, f := range c.Fillfactors {
-		if slices.Contains(f.Tables, "*") {
-			general = f.Percent
-		}
-		for _, name := range names {
-			if slices.Contains(f.Tables, name) {
+		for _, pattern := range f.Tables {
+			switch {
+			case pattern == "*":
+				general = f.Percent
+			case slices.ContainsFunc(names, func(name string) bool { return mapping.Match(pattern, name) }):
 				own = f.Percent
 			}
 		}

@@ -36,7 +36,7 @@ func (c *Config) fields() []field {
 			doc: "What is done with classes of DDL statements of all sources: `apply`, `hold` or `ignore`; [below](#ddl_policy). New in this program."},
 		{name: "fillfactor", value: custom{c.readFillfactors, c.showFillfactors, "percentages with tables"},
 			doc: "The fillfactor of tables that are updated much. Each key is a percentage from 10 to 100; below it stands `tables`, a list of " +
-				"`database.table` or `\"*\"` for all that no other entry names. A table in several entries takes the last."},
+				"`database.table`, patterns of them, or `\"*\"` for all that no other entry names. A table in several entries takes the last."},
 		{name: "pg_conn", required: true, value: keys{fields: c.Target.fields(), what: "the keys below"},
 			doc: "The PostgreSQL database that receives everything."},
 		{name: "sources", required: true, value: custom{c.readSources, func() string { return "" }, "names with the keys below"},
@@ -95,7 +95,7 @@ func (c *Config) readFillfactors(d *decoder, key string, n *node) {
 		}
 		f := Fillfactor{Percent: percent}
 		d.dictionary(e.value, fmt.Sprintf("%s of %q", key, e.key.text), []field{
-			{name: "tables", required: true, value: names{to: &f.Tables, what: `a list of database.table, or "*"`, check: tableOrAll}},
+			{name: "tables", required: true, value: names{to: &f.Tables, what: `a list of database.table, or "*"`, check: tablePattern}},
 		})
 		c.Fillfactors = append(c.Fillfactors, f)
 	})
@@ -147,13 +147,6 @@ func table(entry string) error {
 		return fmt.Errorf("%q is not of the form database.table", entry)
 	}
 	return nil
-}
-
-func tableOrAll(entry string) error {
-	if entry == "*" {
-		return nil
-	}
-	return table(entry)
 }
 
 // tablePattern takes a pattern that can mean a table.

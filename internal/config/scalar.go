@@ -79,6 +79,10 @@ func unit(word string) time.Duration {
 		return 24 * time.Hour
 	case "week", "weeks":
 		return 7 * 24 * time.Hour
+	case "mon", "mons", "month", "months":
+		return 30 * 24 * time.Hour
+	case "year", "years":
+		return 365 * 24 * time.Hour
 	}
 	return 0
 }
@@ -86,6 +90,15 @@ func unit(word string) time.Duration {
 // parseDuration reads one or more numbers with units; bare is the unit of a
 // number without one.
 func parseDuration(text string, bare time.Duration) (Duration, error) {
+	d, err := parseInterval(text, bare)
+	if err == nil && d > math.MaxInt32*Duration(time.Millisecond) { // the limit of PostgreSQL's own timeouts
+		return 0, fmt.Errorf("must be at most 24 days, not %q", text)
+	}
+	return d, err
+}
+
+// parseInterval is parseDuration for spans of many days.
+func parseInterval(text string, bare time.Duration) (Duration, error) {
 	bad := fmt.Errorf("must be a span of time such as 120s, 5 min or 1 day, not %q", text)
 	total := 0.0
 	rest := strings.ToLower(strings.TrimSpace(text))
@@ -109,11 +122,13 @@ func parseDuration(text string, bare time.Duration) (Duration, error) {
 		total += n * float64(span)
 		rest = strings.TrimSpace(after)
 	}
-	if total > float64(math.MaxInt32)*float64(time.Millisecond) { // the limit of PostgreSQL's own timeouts
-		return 0, fmt.Errorf("must be at most 24 days, not %q", text)
+	if total > float64(longestInterval) {
+		return 0, fmt.Errorf("must be at most 100 years, not %q", text)
 	}
 	return Duration(total), nil
 }
+
+const longestInterval = 100 * 365 * 24 * time.Hour
 
 // cut splits text behind its first runes that belong.
 func cut(text string, belongs func(rune) bool) (first, rest string) {

@@ -5,10 +5,16 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"pgchameleon/internal/mapping"
 )
 
-// inPlace is the default of online_schema_change.
-const inPlace = "in_place"
+// Defaults.
+const (
+	inPlace = "in_place" // of online_schema_change
+	direct  = "direct"   // of copy_mode
+	again   = "retry"    // of on_error_read
+)
 
 // newSource gives a source with the documented defaults.
 func newSource(c *Config) *Source {
@@ -21,6 +27,8 @@ func newSource(c *Config) *Source {
 		CopyThreads:    4,
 		OnErrorReplay:  "continue",
 		SchemaChange:   inPlace,
+		CopyMode:       direct,
+		OnErrorRead:    again,
 		Refill:         "auto",
 		Relay:          "memory",
 		RelayMaxDisk:   10 << 30,
@@ -32,7 +40,6 @@ func newSource(c *Config) *Source {
 func (s *Source) fields() []field {
 	const tables = "a list of database.table"
 	const batches = "batches form themselves: an idle replica applies each transaction at once, a busy one thousands together"
-	const noFiles = "rows stream from the source into PostgreSQL; no files are written"
 	of := func(name string) string { return strings.TrimSuffix(name+" of "+s.Name, " of ") }
 	return []field{
 		{name: "type", value: choice{&s.Type, []string{typeMySQL, typePgSQL}},
@@ -41,14 +48,14 @@ func (s *Source) fields() []field {
 			doc: "How the server is reached."},
 		{name: "schema_mappings", required: true, value: custom{s.readMappings, s.showMappings, "databases with their schemas"},
 			doc: "Which database goes to which PostgreSQL schema, one `database: schema` for each line."},
-		{name: "limit_tables", value: names{&s.LimitTables, tables, table},
-			doc: "Of the databases that are named here, only these tables are replicated."},
-		{name: "skip_tables", value: names{&s.SkipTables, tables, table},
-			doc: "These tables are not replicated."},
+		{name: "limit_tables", value: names{&s.LimitTables, tables, tablePattern},
+			doc: "Of the databases that are named here, only these tables are replicated; [patterns](#patterns-of-tables-and-columns) mean tables to come, too. A table that comes in by a change of the list is copied while the others are followed."},
+		{name: "skip_tables", value: names{&s.SkipTables, tables, tablePattern},
+			doc: "These tables are not replicated; patterns may be given. One that is left out by a change of the list stays in PostgreSQL as it is."},
 		{name: "skip_events", value: keys{s.skipFields(), "insert, update and delete with lists", of("skip_events")},
-			doc: "Kinds of row changes that the stream leaves out: below `insert`, `update` and `delete` stand lists of `database` or `database.table`."},
+			doc: "Kinds of row changes that the stream leaves out: below `insert`, `update` and `delete` stand lists of `database` or patterns of `database.table`."},
 		{name: "grant_select_to", value: names{&s.GrantSelectTo, "a list of roles", nil},
-			doc: "Roles that may read the replicated tables. One that does not exist is a warning."},
+			doc: "Roles that may read the replicated tables, also those that the stream makes. One that does not exist is a warning; one that is taken from the list keeps its rights."},
 		{name: "masks", value: custom{s.readMasks, s.showMasks, "columns with hash, null, fixed(text) or keep_first(number)"},
 			doc: "Columns whose values are hidden before they leave the process; [below](#masks). New in this program."},
 		{name: "collations", value: custom{s.readCollations, s.showCollations, "columns with exact, citext or icu"},
@@ -61,6 +68,10 @@ func (s *Source) fields() []field {
 			doc: "How many chunks of tables are copied at a time, each over a connection of its own. New in this program."},
 		{name: "copy_max_memory", value: size{&s.CopyMaxMemory, 1 << 10},
 			doc: "The most memory for rows in flight during the copy, over all threads."},
+		{name: "copy_mode", value: choice{&s.CopyMode, []string{direct, "file"}},
+			doc: "`direct`: rows stream from the source into PostgreSQL. `file`: each chunk (a whole table, if it has no key) is read into a file below `out_dir` first, so that a slow PostgreSQL does not keep the source waiting."},
+		{name: "out_dir", value: file{&s.OutDir, "a folder"},
+			doc: "Where `copy_mode: file` puts its files. They are readable by the user of the program alone, have no name as long as they hold rows, and are gone when the program ends, in whatever way."},
 		{name: "lock_timeout", value: span{to: &s.LockTimeout, bare: time.Millisecond},
 			doc: "How long the swap of copied tables waits for a lock in PostgreSQL, before it lets others go first and tries again. A bare number is in milliseconds, as PostgreSQL has it; 0 waits for ever."},
 		{name: "net_read_timeout", value: span{to: &s.NetReadTimeout, bare: time.Second},
@@ -71,9 +82,12 @@ func (s *Source) fields() []field {
 			doc: "Our server id, which no other replica of the server may have."},
 		{name: "on_error_replay", value: choice{&s.OnErrorReplay, []string{"continue", "exit"}},
 			doc: "What happens when PostgreSQL refuses a change: `continue` excludes the table and goes on with the others, `exit` stops the replica before the transaction."},
+		{name: "on_error_read", value: choice{&s.OnErrorRead, []string{again, "continue", "exit"}},
+			doc: "What happens when the source cannot be reached: `retry` tries again with growing pauses once the replica has been started, `continue` does so at the start as well, `exit` ends the process (and leaves the source `stopped`)."},
 		{name: "refill", value: choice{&s.Refill, []string{"auto", "manual"}},
 			doc: "What happens when a table's rows must be read again, as after an `ALTER` whose new values PostgreSQL cannot work out: `auto` fills it from the source while the others are followed, `manual` excludes it until `sync_tables` is run. New in this program."},
-
+		{name: "auto_maintenance", value: interval{&s.AutoMaintenance},
+			doc: "How often the process that follows the source does what `run_maintenance` does, without `--full`."},
 		{name: "online_schema_change", value: choice{&s.SchemaChange, []string{inPlace, "replicate"}},
 			doc: "What becomes of the shadow tables of gh-ost and pt-online-schema-change: `in_place` spares their rows where the table can be altered in place instead, which is proven row by row when they change places; `replicate` replicates them like any other table. New in this program."},
 
@@ -85,12 +99,8 @@ func (s *Source) fields() []field {
 		{name: "replica_batch_size", ignored: batches},
 		{name: "replay_max_rows", ignored: batches},
 		{name: "sleep_loop", ignored: "changes are read and applied as they come, without a pause"},
-		{name: "batch_retention", ignored: "applied changes are not kept"},
-		{name: "auto_maintenance", ignored: "there are no log tables that need maintenance", silent: []string{"disabled"}},
-		{name: "copy_mode", ignored: noFiles, silent: []string{"direct"}},
-		{name: "out_dir", ignored: noFiles},
+		{name: "batch_retention", ignored: "what has been applied is not kept, not even for a while"},
 		{name: "gtid_enable", ignored: "GTIDs are used where the server has them"},
-		{name: "on_error_read", ignored: "a lost connection is always tried again"},
 	}
 }
 
@@ -120,6 +130,9 @@ func readSource(d *decoder, e entry) *Source {
 	s.checkType(d, e.value)
 	if conn := e.value.entry("db_conn"); conn != nil {
 		s.Conn.check(d, conn)
+	}
+	if mode := e.value.entry("copy_mode"); s.CopyMode == "file" && s.OutDir == "" {
+		d.fail(mode.key.line, mode.key.column, "copy_mode: file needs out_dir, the folder for its files")
 	}
 	s.checkNames(d, e.value)
 	return s
@@ -209,7 +222,7 @@ func (s *Source) checkNames(d *decoder, n *node) {
 		e := n.entry(key)
 		for _, entry := range list {
 			known := slices.ContainsFunc(s.Mappings, func(p Pair) bool {
-				return strings.EqualFold(entry, p.From) || len(entry) > len(p.From) && entry[len(p.From)] == '.' && strings.EqualFold(entry[:len(p.From)], p.From)
+				return strings.EqualFold(entry, p.From) || mapping.Wild(entry) || len(entry) > len(p.From) && entry[len(p.From)] == '.' && strings.EqualFold(entry[:len(p.From)], p.From)
 			})
 			if !known {
 				d.config.note(e.key.line, key, "%s has no effect: schema_mappings does not have its database", entry)

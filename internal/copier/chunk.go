@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"sync/atomic"
 
@@ -119,13 +120,23 @@ func (r *run[Tx]) transfer(ctx context.Context, s Session, tx Tx, t *table, c Ch
 		discarded++
 		return r.Ledger.Discard(ctx, tx, t.mapped, t.state.Low, row, cause)
 	}
-	var text *encoder
+	text := newEncoder(t.mapped, shown, r.Originals, nil)
 	if pieces {
-		text = newEncoder(t.mapped, shown, r.Originals, discard)
-		c.Rows, err = r.Target.CopyPieces(ctx, tx, t.mapped, text, discard)
+		text.refuse = discard
+	}
+	from := io.Reader(text)
+	if r.OutDir != "" {
+		file, err := staged(ctx, r.OutDir, text)
+		if err != nil {
+			return Chunk{}, nil, err
+		}
+		defer func() { _ = file.Close() }() // with which it is gone
+		from = file
+	}
+	if pieces {
+		c.Rows, err = r.Target.CopyPieces(ctx, tx, t.mapped, from, discard)
 	} else {
-		text = newEncoder(t.mapped, shown, r.Originals, nil)
-		c.Rows, err = r.Target.Copy(ctx, tx, t.mapped, text)
+		c.Rows, err = r.Target.Copy(ctx, tx, t.mapped, from)
 	}
 	if err != nil {
 		return Chunk{}, nil, err

@@ -186,6 +186,7 @@ type Options struct {
 	ChunkBytes int64         // what a chunk should have; 0: the source's default
 	Originals  int           // kept of values that a rule has changed, for each column, rule and chunk; -1: all
 	Patience   time.Duration // how long a lost server is waited for; 0 means 10 minutes
+	OutDir     string        // where chunks are staged as files before they are loaded; "": they are not
 	Board      *status.Board
 	Log        *slog.Logger
 	Now        func() time.Time

@@ -25,6 +25,11 @@ const (
 // them in. What befalls one table is in the result and does not keep the
 // others from being copied; an error is what ends the whole copy.
 func (c *Copier[Tx]) Run(ctx context.Context, tasks []Task) (Result, error) {
+	if c.OutDir != "" {
+		if err := readyStage(c.OutDir); err != nil {
+			return Result{}, err
+		}
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r := &run[Tx]{Copier: c, ctx: ctx, cancel: cancel, result: Result{Failed: map[schema.Name]error{}}}

@@ -144,7 +144,7 @@ func Stop(ctx context.Context, path string, within time.Duration) (stopped bool,
 	if err != nil || !process.Running() {
 		return false, err
 	}
-	if err := terminate(path, process); err != nil {
+	if err := send(path, process, syscall.SIGTERM, "stopping"); err != nil {
 		return false, err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, within, errSlow)
@@ -170,9 +170,14 @@ func Stop(ctx context.Context, path string, within time.Duration) (stopped bool,
 
 var errSlow = errors.New("the process has not ended in time")
 
-// terminate signals the process. It is opened first and the lock looked at again
+// Hangup tells a process that holds the pid file, by SIGHUP, that its configuration has changed.
+func Hangup(path string, p Process) error {
+	return send(path, p, syscall.SIGHUP, "telling of another configuration")
+}
+
+// send signals the process. It is opened first and the lock looked at again
 // after that, so that it cannot be another one that has got its number.
-func terminate(path string, p Process) error {
+func send(path string, p Process, what syscall.Signal, doing string) error {
 	handle, err := os.FindProcess(p.PID)
 	if err != nil {
 		return fmt.Errorf("finding process %d: %w", p.PID, err)
@@ -181,8 +186,8 @@ func terminate(path string, p Process) error {
 	if again, err := Running(path); err != nil || again != p {
 		return err // it has ended by itself
 	}
-	if err := handle.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fault.New(fault.Environment, "run this as the user who started it", "stopping process %d: %w", p.PID, err)
+	if err := handle.Signal(what); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fault.New(fault.Environment, "run this as the user who started it", "%s process %d: %w", doing, p.PID, err)
 	}
 	return nil
 }

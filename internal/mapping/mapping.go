@@ -15,8 +15,8 @@ import (
 // Rules are a source's mapping rules.
 type Rules struct {
 	Schemas   map[string]string // source schema → PostgreSQL schema
-	Limit     []string          // schema.table; where a schema is named here, only these of its tables
-	Skip      []string          // schema.table; not these
+	Limit     []string          // patterns of schema.table; where a schema is named here, only these of its tables
+	Skip      []string          // patterns of schema.table; not these
 	Overrides []Override
 	Values    []ValueRule
 	Masks     []Masking
@@ -202,7 +202,7 @@ func (r *Rules) equal(a, b string) bool {
 func (r *Rules) named(list []string, name schema.Name) bool {
 	base, cut := shadowed(name.Table)
 	for _, entry := range list {
-		if r.equal(entry, name.String()) || base != "" && r.shadows(entry, schema.Name{Schema: name.Schema, Table: base}.String(), cut) {
+		if r.matches(entry, name.String()) || base != "" && r.shadows(entry, schema.Name{Schema: name.Schema, Table: base}.String(), cut) {
 			return true
 		}
 	}
@@ -212,12 +212,28 @@ func (r *Rules) named(list []string, name schema.Name) bool {
 // shadows says whether an entry names the table of a shadow, of whose name only the
 // beginning may be known.
 func (r *Rules) shadows(entry, base string, cut bool) bool {
-	return r.equal(entry, base) || cut && len(entry) > len(base) && r.equal(entry[:len(base)], base)
+	return r.matches(entry, base) || cut && begins(entry, base, r.foldFrom(base))
+}
+
+// matches says whether a pattern means a name of the source.
+func (r *Rules) matches(pattern, name string) bool { return glob(pattern, name, r.foldFrom(name)) }
+
+// foldFrom gives the byte of a name from which on case does not count.
+func (r *Rules) foldFrom(name string) int {
+	if r.Fold {
+		return 0
+	}
+	return len(name)
+}
+
+// Lists says whether one of the entries, a database or a pattern of database.table, means a table.
+func (r *Rules) Lists(entries []string, name schema.Name) bool {
+	return slices.ContainsFunc(entries, func(entry string) bool { return r.equal(entry, name.Schema) }) || r.named(entries, name)
 }
 
 func (r *Rules) limits(schemaName string) bool {
 	for _, entry := range r.Limit {
-		if at := len(schemaName); len(entry) > at && entry[at] == '.' && r.equal(entry[:at], schemaName) {
+		if begins(entry, schemaName+".", r.foldFrom(schemaName+".")) {
 			return true
 		}
 	}

@@ -44,3 +44,25 @@ func TestWhichTablesAreWanted(t *testing.T) {
 		t.Error("a server that ignores case has SHOP.Orders for shop.orders")
 	}
 }
+
+func TestPatternsOfTables(t *testing.T) {
+	r := &Rules{Schemas: map[string]string{"shop": "s", "log": "l", "crm": "c"}, Limit: []string{"shop.o*", "*.audit_??"}, Skip: []string{"shop.orders_old", "log.*_tmp"}}
+	for name, want := range map[string]bool{
+		"shop.orders": true, "shop.orders_old": false, "shop.items": false, "shop._orders_gho": true, "shop.audit_01": true, "shop.audit_001": false,
+		"log.audit_ab": true, "log.other": false, "crm.x": false, "shop.Orders": true, "shop.Oh": false,
+	} {
+		if name == "shop.Orders" {
+			r.Fold = true
+		}
+		schemaName, table, _ := strings.Cut(name, ".")
+		if got := r.Wants(schema.Name{Schema: schemaName, Table: table}); got != want {
+			t.Errorf("%s is wanted: %t", name, got)
+		}
+		r.Fold = false
+	}
+	for entry, want := range map[string]bool{"shop": true, "shop.*": true, "shop.o*": true, "shop.items": false, "log": false, "*": true} {
+		if got := r.Lists([]string{entry}, schema.Name{Schema: "shop", Table: "orders"}); got != want {
+			t.Errorf("%s means shop.orders: %t", entry, got)
+		}
+	}
+}

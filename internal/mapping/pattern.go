@@ -9,6 +9,9 @@ import (
 // Wild says whether a pattern has characters that stand for others.
 func Wild(pattern string) bool { return strings.ContainsAny(pattern, "*?") }
 
+// Match says whether all of a name matches a pattern.
+func Match(pattern, name string) bool { return glob(pattern, name, len(name)) }
+
 // glob says whether all of name matches the pattern: * stands for any characters, none
 // included, ? for one. From the byte fold of name on, case does not count.
 func glob(pattern, name string, fold int) bool {

@@ -89,7 +89,11 @@ func (e *Engine) AddSource(ctx context.Context, name string) error {
 		kind = catalogue.PgSQL
 	}
 	return e.with(ctx, func(conn *dial.Conn) error {
-		_, err := catalogue.AddSource(ctx, conn, name, kind, spec.Rules.Schemas)
+		shareable, err := New(spec, e.log).shareable(ctx, conn)
+		if err != nil {
+			return err
+		}
+		_, err = catalogue.AddSource(ctx, conn, name, kind, spec.Rules.Schemas, shareable...)
 		return err
 	})
 }

@@ -74,9 +74,9 @@ type decoder struct {
 	dialect   parse.Dialect
 	tracker   tracker
 	gate      *gate
-	prepared  map[string][]event.Event // XA transactions by XID
-	excluded  *nameSet                 // tables that the writer has excluded meanwhile
-	skip      map[event.Action][]string
+	prepared  map[string][]event.Event                         // XA transactions by XID
+	excluded  *nameSet                                         // tables that the writer has excluded meanwhile
+	skip      func(action event.Action, name schema.Name) bool // nil: nothing is left out
 	wishes    *skips
 	passing   *skipped           // the transaction in hand, which is to be passed over
 	shadows   *transform.Shadows // nil: shadow tables are replicated like any others
@@ -267,7 +267,15 @@ func (d *decoder) rows(t *event.Transaction, e *event.Rows, u *unit) error {
 
 // skips says whether skip_events leaves such changes of the table out.
 func (d *decoder) skips(action event.Action, m *event.TableMap) bool {
-	return slices.ContainsFunc(d.skip[action], func(entry string) bool { return entry == m.Schema || entry == m.Schema+"."+m.Table })
+	return d.skip != nil && d.skip(action, schema.Name{Schema: m.Schema, Table: m.Table})
+}
+
+// skipping gives what skip_events leaves out; nil is nothing.
+func skipping(lists map[event.Action][]string, rules *mapping.Rules) func(event.Action, schema.Name) bool {
+	if len(lists[event.Insert])+len(lists[event.Update])+len(lists[event.Delete]) == 0 {
+		return nil
+	}
+	return func(action event.Action, name schema.Name) bool { return rules.Lists(lists[action], name) }
 }
 
 // partly says whether some of the table's changes are left out, so that the

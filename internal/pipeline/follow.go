@@ -34,7 +34,8 @@ func (r *Replica) Follow(ctx context.Context, ready func()) error {
 	if err != nil {
 		return err
 	}
-	if err := r.check(ctx, false); err != nil {
+	r.mappings(known)
+	if err := r.checkOrWait(ctx, ready); err != nil {
 		return err
 	}
 	if err := mayFollow(known); err != nil {
@@ -44,11 +45,13 @@ func (r *Replica) Follow(ctx context.Context, ready func()) error {
 		Dial: r.spec.MySQL, ServerID: r.spec.ServerID, PieceBytes: r.spec.RelayBytes / 4, Log: r.log,
 		Keep: func(name schema.Name) bool { return r.wanted.Load().keep(name) },
 	})
-	err = r.persist(ctx, pool, known.ID, ready)
+	begun := false
+	err = r.persist(ctx, pool, known.ID, func() { begun = true; ready() })
 	if ctx.Err() != nil {
 		return r.status(ctx, pool, known.ID, catalogue.Stopped)
 	}
-	if !errors.Is(err, catalogue.ErrFenced) && fault.KindOf(err) != fault.State {
+	refused := fault.KindOf(err) == fault.Config && !begun // nothing was done, and another configuration may do
+	if !errors.Is(err, catalogue.ErrFenced) && fault.KindOf(err) != fault.State && !refused && !r.endsReading(err) {
 		r.remember(ctx, pool, known.ID, err)
 	}
 	return err
@@ -91,6 +94,8 @@ func (r *Replica) persist(ctx context.Context, pool *target.Pooled, id int64, re
 			return err
 		case errors.Is(err, errAgain):
 			continue
+		case r.endsReading(err):
+			return r.leaveOff(ctx, pool, id, err)
 		case fault.KindOf(err) != fault.Retry:
 			return err
 		}
@@ -149,9 +154,12 @@ func (r *Replica) followOnce(ctx context.Context, ready func()) error {
 	defer lease.Release(ctx)
 	from, err := r.reach(ctx)
 	if err != nil {
-		return err
+		return readFailure(err)
 	}
 	defer from.close()
+	if err := r.checkAtLast(ctx); err != nil {
+		return err
+	}
 	pool, err := target.Pool(ctx, r.spec.Postgres, r.spec.Threads+2)
 	if err != nil {
 		return err
@@ -162,9 +170,15 @@ func (r *Replica) followOnce(ctx context.Context, ready func()) error {
 		return err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if err := r.adjustOrRefuse(ctx, lease, pool, from); err != nil {
+		return err
+	}
 	s := &stream{replica: r, lease: lease, pool: pool, origin: from, joints: newJoints()}
 	defer s.close(ctx)
 	if err := s.prepare(ctx, conn); err != nil {
+		return err
+	}
+	if err := s.carryOptions(ctx); err != nil {
 		return err
 	}
 	if err := r.status(ctx, pool, lease.Source.ID, catalogue.Running); err != nil {
@@ -235,7 +249,7 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 	s.decoder = &decoder{
 		relay: s.relay, transform: transformer, dialect: s.origin.dialect, tracker: reading,
 		gate: &gate{order: reading, catching: catching(tables, transformer)}, prepared: waiting, excluded: excluded, born: map[schema.Name]uint64{}, log: s.replica.log,
-		skip: s.replica.spec.SkipEvents, wishes: &skips{}, bare: seal == nil && len(rules.Masks) > 0, joints: s.joints, rest: &rest{},
+		skip: skipping(s.replica.spec.SkipEvents, rules), wishes: &skips{}, bare: seal == nil && len(rules.Masks) > 0, joints: s.joints, rest: &rest{},
 	}
 	if err := errors.Join(s.decoder.gate.sequences(set, transformer.Key), s.shadowing(ctx)); err != nil {
 		return err
@@ -281,7 +295,7 @@ func (s *stream) run(ctx context.Context, ready func()) error {
 	group, ctx := errgroup.WithContext(ctx)
 	units := make(chan []unit, 2)
 	group.Go(func() error {
-		err := s.read(ctx)
+		err := readFailure(s.read(ctx))
 		s.relay.Close(err)
 		return err
 	})
@@ -292,6 +306,7 @@ func (s *stream) run(ctx context.Context, ready func()) error {
 	group.Go(func() error { return s.writer.run(ctx, units) })
 	group.Go(func() error { return s.beat(ctx) })
 	group.Go(func() error { return s.refill(ctx) })
+	group.Go(func() error { return s.maintain(ctx) })
 	ready()
 	err := group.Wait()
 	_ = s.writer.applier.Rollback(context.WithoutCancel(ctx)) // the connection is given up anyway
@@ -308,6 +323,9 @@ func (s *stream) beat(ctx context.Context) error {
 			return err
 		}
 		if err := errors.Join(s.lookForSkips(ctx), s.lookForPause(ctx)); err != nil {
+			return err
+		}
+		if err := s.adjustable(ctx); err != nil {
 			return err
 		}
 		if err := catalogue.Beat(ctx, s.pool, s.lease.Source.ID, s.lease.Epoch, s.heartbeat()); err != nil {

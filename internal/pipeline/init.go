@@ -68,6 +68,10 @@ func (r *Replica) Init(ctx context.Context, board *status.Board, restart bool, r
 	var options map[string]bool // of a copy that goes on
 	if !restart && resumable(&lease.Source) {
 		options = lease.Source.Options
+		if !maps.Equal(lease.Source.Schemas, r.spec.Rules.Schemas) {
+			return fault.New(fault.State, "begin anew with --restart, or take the change of schema_mappings back until the source is copied",
+				"the copy was begun with other schema_mappings")
+		}
 	}
 	rules, err := r.rules(ctx, pool, from.server, options)
 	if err != nil {
@@ -149,13 +153,21 @@ func (c *initial) run(ctx context.Context, restart bool, ready func()) error {
 	if err := c.parents(ctx); err != nil {
 		return err
 	}
-	if err := c.loader.Tidy(ctx, list.mapped()); err != nil {
+	if err := c.tidy(ctx, list); err != nil {
 		return err
 	}
 	if err := c.replica.status(ctx, c.pool, id, catalogue.Initialised); err != nil {
 		return err
 	}
 	return c.report(failed)
+}
+
+// tidy drops the loading schemas that nobody needs any more.
+func (c *initial) tidy(ctx context.Context, list *listing) error {
+	if err := c.replica.shared(ctx, c.pool, c.loader); err != nil {
+		return err
+	}
+	return c.loader.Tidy(ctx, list.mapped())
 }
 
 // schemas makes the destination schemas that are absent, those without tables
@@ -275,7 +287,9 @@ func (c *initial) forget(ctx context.Context, start event.Position, list *listin
 		if err := catalogue.DropTables(ctx, tx, id, gone...); err != nil {
 			return err
 		}
-		if err := catalogue.SetOptions(ctx, tx, id, options(c.rules)); err != nil {
+		rules := &c.replica.spec.Rules
+		if err := errors.Join(catalogue.SetOptions(ctx, tx, id, options(c.rules)), catalogue.SetMappings(ctx, tx, id, rules.Schemas),
+			catalogue.SetFilters(ctx, tx, id, catalogue.Filters{Limit: rules.Limit, Skip: rules.Skip})); err != nil {
 			return err
 		}
 		if err := c.enlist(ctx, tx, list); err != nil {
@@ -387,7 +401,7 @@ func (c *initial) copier() *copier.Copier[target.Tx] {
 		Target: c.loader,
 		Ledger: c.ledger,
 		Options: copier.Options{
-			Threads: spec.Threads, ChunkBytes: spec.ChunkBytes, Originals: c.rules.KeepOriginals, Board: c.board, Log: c.replica.log, Now: time.Now,
+			Threads: spec.Threads, ChunkBytes: spec.ChunkBytes, Originals: c.rules.KeepOriginals, OutDir: spec.OutDir, Board: c.board, Log: c.replica.log, Now: time.Now,
 			Map: c.rules.Table, Render: c.render, Report: c.reported,
 		},
 	}
@@ -401,7 +415,7 @@ func (c *initial) render(t *mapping.Table) copier.Statements {
 		return copier.Statements{}
 	}
 	if f := c.fillfactor(t); f > 0 {
-		s.Create = append(s.Create, fmt.Sprintf("ALTER TABLE %s SET (fillfactor = %d)", place.Ident(), f))
+		s.Create = append(s.Create, setFillfactor(place.Ident(), f))
 	}
 	for _, what := range ddl.Omitted(t) {
 		c.replica.log.Info("a default is left out", "table", t.Source.Name.String(), "default", what)

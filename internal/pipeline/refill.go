@@ -116,7 +116,11 @@ func (m *refills) tidy(ctx context.Context) {
 		places = append(places, &mapping.Table{Schema: schemaName})
 	}
 	loader := &write.Loader{Pool: m.pool, Keep: m.replica.spec.KeepExisting, Log: m.replica.log}
-	if err := loader.Abandon(ctx, places); err != nil && ctx.Err() == nil {
+	err := m.replica.shared(ctx, m.pool, loader)
+	if err == nil {
+		err = loader.Abandon(ctx, places)
+	}
+	if err != nil && ctx.Err() == nil {
 		m.replica.log.Warn("what was left of tables that were filled could not be dropped", "error", err)
 	}
 }

@@ -201,7 +201,7 @@ func (f *refilling) load(ctx context.Context, c *initial, tasks []copier.Task) e
 		Target: unswapped{c.loader},
 		Ledger: ledger,
 		Options: copier.Options{
-			Threads: max(1, spec.Threads/copiesAtOnce), ChunkBytes: spec.ChunkBytes, Originals: f.rules.KeepOriginals, Board: c.board,
+			Threads: max(1, spec.Threads/copiesAtOnce), ChunkBytes: spec.ChunkBytes, Originals: f.rules.KeepOriginals, OutDir: spec.OutDir, Board: c.board,
 			Log: f.log, Now: time.Now, Map: f.rules.Table, Render: c.render,
 			Report: func(name schema.Name, index string, err error) {
 				if index != "" {

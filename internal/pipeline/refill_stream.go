@@ -117,7 +117,7 @@ func (f *refilling) sides(ctx context.Context, conn *target.Conn, from *origin) 
 	d := &decoder{
 		relay: relay.NewMemory(f.replica.spec.RelayBytes / sideShare), transform: transformer, dialect: from.dialect, tracker: reading,
 		gate: &gate{order: reading, catching: f.catching(transformer)}, prepared: map[string][]event.Event{}, excluded: &nameSet{}, born: map[schema.Name]uint64{}, log: f.log,
-		skip: f.replica.spec.SkipEvents, wishes: wishes, bare: seal == nil && len(rules.Masks) > 0,
+		skip: skipping(f.replica.spec.SkipEvents, rules), wishes: wishes, bare: seal == nil && len(rules.Masks) > 0,
 	}
 	w := &sideWriter{
 		refilling: f, loader: loader, changes: changes, tracker: written, set: set, rules: rules, dialect: from.dialect, waiting: len(d.gate.catching) > 0,

@@ -67,6 +67,14 @@ func (e *Engine) Detail(ctx context.Context, name string) (*status.Detail, error
 		if d == nil {
 			return fault.New(fault.State, "add it with: chameleon add_source --source "+name, "the source %q is not registered in the catalogue", name)
 		}
+		settings, err := catalogue.SettingsOf(ctx, conn, d.ID)
+		if err != nil {
+			return err
+		}
+		d.Wanted = settings.Wanted
+		if d.LastMaintenance, err = catalogue.LastMaintenance(ctx, conn, d.ID); err != nil {
+			return err
+		}
 		return fill(ctx, conn, d)
 	})
 	return d, err

@@ -42,6 +42,9 @@ type Spec struct {
 	LockTimeout      time.Duration             // for the swap and for DDL; 0: none
 	SkipEvents       map[event.Action][]string // schemas and tables (schema.table) of which such changes are not applied
 	Fillfactor       func(names ...string) int // of a table, by its names on both sides; 0: PostgreSQL's own
+	OutDir           string                    // copy_mode: file; "": rows stream from end to end
+	OnErrorRead      string                    // on_error_read: "continue", "exit", or "" for neither
+	AutoMaintenance  time.Duration             // how often the replica's tables are vacuumed; 0: never
 	MaxRetry         time.Duration             // longest pause between two tries to reach a server; 0: 30 s
 }
 
@@ -51,6 +54,8 @@ type Replica struct {
 	log    *slog.Logger
 	reader *binlog.Stream         // of all runs of Follow
 	wanted atomic.Pointer[filter] // by which it keeps tables
+
+	unchecked bool // the source could not be looked at before it was followed
 }
 
 // New gives the replica of a source; nothing is connected yet.

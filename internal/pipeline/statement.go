@@ -63,7 +63,7 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 	if err != nil {
 		return err
 	}
-	err = w.applier.Exec(ctx, w.patiently(append(way, e.SQL...)))
+	err = w.applier.Exec(ctx, w.patiently(slices.Concat(way, e.SQL, w.options.made(e, w.rules))))
 	if fault.KindOf(err) == fault.Data {
 		return w.refused(ctx, s, err)
 	}

@@ -21,6 +21,20 @@ const reasonAsked = "sync_tables asked for it"
 // SyncTables asks for tables, as schema.table, to be filled from the source; none means all
 // that are excluded.
 func (e *Engine) SyncTables(ctx context.Context, name string, tables []string) (*status.Sync, error) {
+	return e.fill(ctx, name, reasonAsked, func(_ context.Context, a *asking) ([]schema.Name, error) {
+		return wantedNames(a.rules, tables, a.known)
+	})
+}
+
+// asking is what is known of a source when tables are asked for.
+type asking struct {
+	from  *origin
+	rules *mapping.Rules
+	known []*catalogue.Table
+}
+
+// fill asks for the tables that choose names to be filled from the source.
+func (e *Engine) fill(ctx context.Context, name, reason string, choose func(context.Context, *asking) ([]schema.Name, error)) (*status.Sync, error) {
 	spec, err := e.spec(name)
 	if err != nil {
 		return nil, err
@@ -37,7 +51,25 @@ func (e *Engine) SyncTables(ctx context.Context, name string, tables []string) (
 		if done.Running, err = alive(ctx, conn, name); err != nil {
 			return err
 		}
-		return New(spec, e.log).ask(ctx, conn, known.ID, tables, done)
+		r := New(spec, e.log)
+		r.spec.Rules.Schemas = known.Schemas
+		from, err := r.reach(ctx)
+		if err != nil {
+			return err
+		}
+		defer from.close()
+		a := &asking{from: from}
+		if a.rules, err = r.rules(ctx, conn, from.server, nil); err != nil {
+			return err
+		}
+		if a.known, err = catalogue.Tables(ctx, conn, known.ID); err != nil {
+			return err
+		}
+		names, err := choose(ctx, a)
+		if err != nil {
+			return err
+		}
+		return r.ask(ctx, conn, known.ID, a, reason, names, done)
 	})
 	return done, err
 }
@@ -52,32 +84,16 @@ func alive(ctx context.Context, conn *dial.Conn, name string) (bool, error) {
 	return false, err
 }
 
-func (r *Replica) ask(ctx context.Context, conn *dial.Conn, id int64, tables []string, done *status.Sync) error {
-	from, err := r.reach(ctx)
-	if err != nil {
-		return err
-	}
-	defer from.close()
-	rules, err := r.rules(ctx, conn, from.server, nil)
-	if err != nil {
-		return err
-	}
-	list, err := catalogue.Tables(ctx, conn, id)
-	if err != nil {
-		return err
-	}
+// ask requests that tables be filled.
+func (r *Replica) ask(ctx context.Context, conn dial.DB, id int64, a *asking, reason string, names []schema.Name, done *status.Sync) error {
 	known := map[schema.Name]*catalogue.Table{}
-	for _, t := range list {
+	for _, t := range a.known {
 		known[t.Source] = t
 	}
-	names, err := wantedNames(rules, tables, list)
-	if err != nil {
-		return err
-	}
-	definitions := r.definitions(from)
+	definitions := r.definitions(a.from)
 	return dial.InTx(ctx, conn, func(tx dial.Tx) error {
 		for _, name := range names {
-			_, err := definitions.read(ctx, from.conn, name)
+			_, err := definitions.read(ctx, a.from.conn, name)
 			if number := source.Number(err); number == noSuchTable || number == noSuchDatabase {
 				done.Missing = append(done.Missing, name.String())
 				continue
@@ -86,7 +102,7 @@ func (r *Replica) ask(ctx context.Context, conn *dial.Conn, id int64, tables []s
 			if err != nil && !errors.As(err, &unmapped) {
 				return err
 			}
-			if err := r.askOne(ctx, tx, id, rules, name, known[name]); err != nil {
+			if err := r.askOne(ctx, tx, id, a.rules, reason, name, known[name]); err != nil {
 				return err
 			}
 			done.Tables = append(done.Tables, name.String())
@@ -95,20 +111,19 @@ func (r *Replica) ask(ctx context.Context, conn *dial.Conn, id int64, tables []s
 	})
 }
 
-func (r *Replica) askOne(ctx context.Context, tx dial.Tx, id int64, rules *mapping.Rules, name schema.Name, known *catalogue.Table) error {
+func (r *Replica) askOne(ctx context.Context, tx dial.Tx, id int64, rules *mapping.Rules, reason string, name schema.Name, known *catalogue.Table) error {
 	switch {
 	case known == nil:
 		destination, _ := rules.Target(name.Schema)
-		if err := catalogue.PutTables(ctx, tx, id, &catalogue.Table{
-			Source: name, Schema: destination, Name: mapping.Identifier(name.Table), State: catalogue.Excluded, Reason: "it has not been copied yet",
+		if err := catalogue.AddTable(ctx, tx, id, &catalogue.Table{
+			Source: name, Schema: destination, Name: mapping.Identifier(name.Table), Reason: "it has not been copied yet",
 		}); err != nil {
 			return err
 		}
 	case r.spec.KeepExisting && known.State != catalogue.Excluded && known.State != catalogue.Failed:
-		return fault.New(fault.State, "only tables that are excluded can be filled where they stand",
-			"table %s is followed, and keep_existing_schema fills it in its place", name)
+		return catalogue.WantFills(ctx, tx, id, name) // it is followed, and must not be while it is filled where it stands
 	}
-	if err := catalogue.RequestRefill(ctx, tx, id, reasonAsked, name); err != nil {
+	if err := catalogue.RequestRefill(ctx, tx, id, reason, name); err != nil {
 		return err
 	}
 	return catalogue.HurryRefill(ctx, tx, id, name)

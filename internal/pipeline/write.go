@@ -34,6 +34,7 @@ type writer struct {
 	manual   bool                   // refill: manual
 	number   uint64                 // of the last statement
 
+	options     *tableOptions
 	lockTimeout time.Duration // how long a statement may wait for a table that others use; 0: as long as it takes
 
 	applied func(at event.Position) // tells the relay what is committed

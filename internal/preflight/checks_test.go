@@ -93,6 +93,7 @@ func TestEachCheckFindsItsOwn(t *testing.T) {
 		{"limit_tables", func(f *Facts) { f.Rules.Limit = []string{"shop.order"} }, Blocking, fault.Config, `"shop.order", which is not on the source`, "did you mean shop.orders?"},
 		{"limit_tables", func(f *Facts) { f.Rules.Limit = []string{"shop"} }, Blocking, fault.Config, "without a table", "database.table"},
 		{"limit_tables", func(f *Facts) { f.Rules.Limit = []string{"elsewhere.x"} }, Blocking, fault.Config, `no database "elsewhere"`, "limit_tables"},
+		{"limit_tables", func(f *Facts) { f.Rules.Limit = []string{"shop.o*", "shop.zz*"} }, Warning, fault.Config, `"shop.zz*"`, "tables to come"},
 		{"skip_tables", func(f *Facts) { f.Rules.Skip = []string{"shop.nothing"} }, Warning, fault.Config, "is not on the source", "correct skip_tables"},
 		{"target_version", func(f *Facts) { f.Target.Version = 90600 }, Blocking, fault.Environment, "too old", "12 or newer"},
 		{"target_encoding", func(f *Facts) { f.Target.Encoding = "LATIN1" }, Blocking, fault.Environment, "LATIN1", `CREATE DATABASE "db_utf8" ENCODING 'UTF8'`},

@@ -94,6 +94,9 @@ func (f *Facts) askTarget(ctx context.Context, config targetdial.Config) error {
 	if f.Relations, err = target.Relations(ctx, conn, names...); err != nil {
 		return err
 	}
+	if f.Taken, err = catalogue.Taken(ctx, conn, f.Source, names...); err != nil && fault.KindOf(err) != fault.State {
+		return err
+	}
 	sources, err := catalogue.Sources(ctx, conn)
 	if fault.KindOf(err) == fault.State { // there is no catalogue yet
 		return nil

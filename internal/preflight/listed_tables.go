@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"pgchameleon/internal/fault"
+	"pgchameleon/internal/mapping"
 	source "pgchameleon/internal/source/inspect"
 )
 
@@ -23,6 +24,11 @@ func (f *Facts) listed(key string, severity Severity, entries []string) []Findin
 		text, remedy := "", "correct "+key
 		_, mapped := f.mappedSchema(entry)
 		switch {
+		case mapping.Wild(entry):
+			if f.meansNone(entry) {
+				findings = append(findings, Finding{key, Warning, fault.Config, fmt.Sprintf("%s has the pattern %q, which means no table that is there", key, entry), "correct " + key + ", unless it is for tables to come"})
+			}
+			continue
 		case slices.ContainsFunc(f.Tables, func(t source.TableInfo) bool { return f.same(t.Name.String(), entry) }):
 			continue
 		case !qualified:
@@ -38,6 +44,11 @@ func (f *Facts) listed(key string, severity Severity, entries []string) []Findin
 		findings = append(findings, Finding{key, severity, fault.Config, text, remedy})
 	}
 	return findings
+}
+
+// meansNone says whether a pattern means no table of the mapped databases.
+func (f *Facts) meansNone(pattern string) bool {
+	return !slices.ContainsFunc(f.Tables, func(t source.TableInfo) bool { return f.Rules.Lists([]string{pattern}, t.Name) })
 }
 
 // mappedSchema finds the mapped database that an entry's name begins with; a

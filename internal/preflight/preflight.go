@@ -58,6 +58,7 @@ type Facts struct {
 	Relations     []target.Relation
 	Ours          []*catalogue.Table // tables of this source that the catalogue knows
 	Others        []catalogue.Source // all other sources
+	Taken         []catalogue.Place  // their tables in the mapped schemas
 }
 
 // check looks at the facts. It is quiet where there is nothing to find.

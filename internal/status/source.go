@@ -62,11 +62,17 @@ type Counters struct {
 type Detail struct {
 	Source
 	Mappings map[string]string `json:"schema_mappings"` // source schema → PostgreSQL schema
-	Replicas []Replica         `json:"replicas"`
-	Refills  []Refill          `json:"refills"`
-	Rules    []Applied         `json:"rules_applied"`
-	Held     []Held            `json:"held"`
-	Skips    []Skip            `json:"to_be_skipped"`
+
+	Wanted map[string]string `json:"wanted_mappings,omitempty"` // that are to take their place when no table is on its way
+
+	LastMaintenance time.Time `json:"last_maintenance,omitzero"` // zero: never
+	NextMaintenance time.Time `json:"next_maintenance,omitzero"` // zero: when somebody asks for it
+
+	Replicas []Replica `json:"replicas"`
+	Refills  []Refill  `json:"refills"`
+	Rules    []Applied `json:"rules_applied"`
+	Held     []Held    `json:"held"`
+	Skips    []Skip    `json:"to_be_skipped"`
 }
 
 // Refill is a table that is filled from the source while the others are followed.

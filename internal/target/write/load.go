@@ -30,6 +30,7 @@ type Loader struct {
 	LockTries   int                             // 0 means 12
 	Builders    int                             // how many indexes are built at once, for the memory that each may take
 	Keep        bool                            // keep_existing_schema
+	Shared      map[string][]string             // destination schemas that others load into too, with their tables
 	Log         *slog.Logger
 }
 
@@ -179,7 +180,7 @@ func (l *Loader) Discard(ctx context.Context, t *mapping.Table) error {
 
 // Tidy drops the loading schemas in which nothing is left but types of earlier tries.
 func (l *Loader) Tidy(ctx context.Context, tables []*mapping.Table) error {
-	return l.eachSchema(ctx, tables, "dropping the loading schema of", dropLoading)
+	return l.eachSchema(ctx, tables, "dropping the loading schema of", l.dropLoading)
 }
 
 // Abandon drops the loading schemas with all tables that are left in them. Nobody may be
@@ -191,20 +192,27 @@ func (l *Loader) Abandon(ctx context.Context, tables []*mapping.Table) error {
 		if err != nil || !exists || comment != marker {
 			return err
 		}
-		left, err := texts(ctx, tx, "select oid::regclass::text from pg_class where relnamespace = to_regnamespace($1) and relkind = 'r'", mapping.Quote(name))
+		left, err := texts(ctx, tx, "select oid::regclass::text, relname from pg_class where relnamespace = to_regnamespace($1) and relkind = 'r'", mapping.Quote(name))
 		if err != nil {
 			return err
 		}
 		for _, table := range left {
+			if slices.Contains(l.Shared[destination], table[1]) {
+				continue
+			}
 			if err := run(ctx, tx, "drop table "+table[0]); err != nil {
 				return err
 			}
 		}
-		return dropLoading(ctx, tx, destination)
+		return l.dropLoading(ctx, tx, destination)
 	})
 }
 
-func dropLoading(ctx context.Context, tx pgx.Tx, destination string) error {
+// dropLoading drops a loading schema that is empty, unless others may be about to use it.
+func (l *Loader) dropLoading(ctx context.Context, tx pgx.Tx, destination string) error {
+	if l.Shared[destination] != nil {
+		return nil
+	}
 	name := LoadingSchema(destination)
 	comment, exists, err := schemaComment(ctx, tx, name)
 	if err != nil || !exists || comment != marker {
