@@ -61,6 +61,9 @@ func (x *draft) alter(s *parse.AlterTable) error {
 			}
 		}
 	}
+	if x.unsure != "" {
+		x.refill = x.unsure
+	}
 	x.fitPrimary()
 	x.finish()
 	return nil
@@ -171,6 +174,7 @@ func (x *draft) columns(a parse.Action, renamed map[string]string) error {
 		}
 		x.t.Columns[at].Default = a.Default
 		settle(&x.t.Columns[at], x.d)
+		x.moment(&x.t.Columns[at])
 	case *parse.SetVisible:
 		at := x.now(a.Column)
 		if at < 0 {

@@ -307,6 +307,9 @@ func (x *applier) definition(name schema.Name, s *parse.CreateTable) (*schema.Ta
 	}
 	b := &builder{d: x.d, t: &schema.Table{Name: name}}
 	t := b.build(s, databaseCollation(x.set, name.Schema, x.d))
+	if b.unsure != "" {
+		return nil, fmt.Errorf("%s; it needs a copy: sync_tables", b.unsure)
+	}
 	x.qualify(t)
 	if t.Engine == "" {
 		t.Engine = "InnoDB"

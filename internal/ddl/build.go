@@ -1,9 +1,11 @@
 package ddl
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"pgchameleon/internal/ddl/parse"
 	"pgchameleon/internal/schema"
@@ -30,6 +32,8 @@ type builder struct {
 	t     *schema.Table
 	exact bool // the text is the server's own: all keys have names, no index is implied
 	short bool // InnoDB's rows are of a format that has short keys
+
+	unsure string // what cannot be known of the definition but from the source; "" if all is
 }
 
 func (b *builder) build(s *parse.CreateTable, outer string) *schema.Table {
@@ -89,7 +93,23 @@ func (b *builder) column(p *parse.Column) schema.Column {
 		b.implicit(p, &c)
 	}
 	settle(&c, b.d)
+	b.moment(&c)
 	return c
+}
+
+// moment puts a TIMESTAMP's default, which is stated in the session's time zone, into UTC.
+func (b *builder) moment(c *schema.Column) {
+	if b.exact || c.Type.Name != "timestamp" || c.Default == nil || c.Default.Expr || strings.HasPrefix(c.Default.Text, "0000-00-00") {
+		return
+	}
+	form := "2006-01-02 15:04:05.000000"[:19+fractionLength(c.Type.Scale)]
+	if b.d.Zone != nil {
+		if at, err := time.ParseInLocation(form, c.Default.Text, b.d.Zone); err == nil {
+			c.Default = &schema.Default{Text: at.UTC().Format(form)}
+			return
+		}
+	}
+	b.unsure = fmt.Sprintf("the default of column %s is a moment in a time zone that is not known", c.Name)
 }
 
 // implicit gives a TIMESTAMP column what it has without being asked while

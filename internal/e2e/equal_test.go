@@ -72,7 +72,7 @@ func canonical(name, dataType, columnType string) (source, target string) {
 	case dataType == "longtext": // MariaDB's JSON is one, and may hold the empty text, which is no JSON
 		return "IF(" + m + " = '', '\"\"', REPLACE(" + m + ", '\\0', ''))", "CASE " + p + "::text WHEN '' THEN '\"\"' ELSE " + p + "::text END"
 	case dataType == "date":
-		return "NULLIF(" + m + ", 0)", "NULLIF(" + p + ", '-infinity')::text" // a zero date is NULL or -infinity
+		return "IF(" + m + " = 0, NULL, " + m + ")", "NULLIF(" + p + ", '-infinity')::text" // a zero date is NULL or -infinity
 	case dataType == "binary" || strings.HasSuffix(dataType, "blob") || dataType == "varbinary":
 		return "HEX(" + m + ")", "upper(encode(" + p + ", 'hex'))"
 	case dataType == "bit" && columnType == "bit(1)":
@@ -80,9 +80,9 @@ func canonical(name, dataType, columnType string) (source, target string) {
 	case dataType == "bit":
 		return "BIN(CAST(" + m + " AS UNSIGNED))", "regexp_replace(" + p + "::text, '^0+(?=.)', '')"
 	case dataType == "datetime":
-		return "DATE_FORMAT(NULLIF(" + m + ", 0), " + mTime + ")", "to_char(NULLIF(" + p + ", '-infinity'), " + pTime + ")"
+		return "DATE_FORMAT(IF(" + m + " = 0, NULL, " + m + "), " + mTime + ")", "to_char(NULLIF(" + p + ", '-infinity'), " + pTime + ")"
 	case dataType == "timestamp":
-		return "DATE_FORMAT(CONVERT_TZ(NULLIF(" + m + ", 0), @@session.time_zone, '+00:00'), " + mTime + ")", "to_char(NULLIF(" + p + ", '-infinity') AT TIME ZONE 'UTC', " + pTime + ")"
+		return "DATE_FORMAT(CONVERT_TZ(IF(" + m + " = 0, NULL, " + m + "), @@session.time_zone, '+00:00'), " + mTime + ")", "to_char(NULLIF(" + p + ", '-infinity') AT TIME ZONE 'UTC', " + pTime + ")"
 	case dataType == "time":
 		return "TIME_FORMAT(" + m + ", '%H:%i:%s.%f')", "to_char(" + p + "::interval, 'HH24:MI:SS.US')"
 	case dataType == "varchar" || dataType == "text" || dataType == "mediumtext" || dataType == "tinytext": // NULs are discarded

@@ -8,14 +8,19 @@ import (
 
 // child gives the column and the foreign key of a table below another, and notes them.
 func (w *walker) child(t, parent *walked) []string {
-	if !parent.key || parent == t {
+	if !parent.parental() || parent == t {
 		return nil
 	}
+	parent.parent = true
 	column, key := w.fresh("p"), w.fresh("f")
 	t.columns = append(t.columns, walkedColumn{name: column, kind: kindOf("INT")})
 	t.foreign = append(t.foreign, key)
 	return []string{column + " INT", "CONSTRAINT " + key + " FOREIGN KEY (" + column + ") REFERENCES " + parent.name + " (id) " + w.action()}
 }
+
+// parental says whether foreign keys may lead to the table: what those do that lead out of
+// the replicated databases is not followed.
+func (t *walked) parental() bool { return t.key && !strings.HasPrefix(t.name, "{c}") }
 
 func (w *walker) action() string {
 	return anyOf(w, []string{"ON DELETE CASCADE ON UPDATE CASCADE", "ON DELETE SET NULL ON UPDATE SET NULL", "ON DELETE CASCADE", "ON UPDATE CASCADE", ""})
@@ -36,7 +41,8 @@ func (w *walker) constraint(next *walked) string {
 			return "DROP CONSTRAINT " + name
 		}
 	case 2:
-		if parent := anyOf(w, w.tables); parent.key && !c.generated && kinds[c.kind].sql == "INT" && c.name != "id" {
+		if parent := anyOf(w, w.tables); parent.parental() && !c.generated && kinds[c.kind].sql == "INT" && c.name != "id" {
+			parent.parent = true
 			name := w.fresh("f")
 			next.foreign = append(next.foreign, name)
 			return fmt.Sprintf("ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES %s (id) %s", name, c.name, parent.name, w.action())
@@ -127,7 +133,7 @@ func (w *walker) exchange(t *walked, part string) step {
 
 // setting changes what the first session's statements mean.
 func (w *walker) setting() step {
-	return says("SET SESSION " + anyOf(w, []string{"sql_mode = ''", "sql_mode = DEFAULT", "sql_mode = 'ANSI_QUOTES'", "time_zone = '+05:30'", "time_zone = DEFAULT",
+	return says("SET SESSION " + anyOf(w, []string{"sql_mode = ''", "sql_mode = DEFAULT", "sql_mode = 'ANSI_QUOTES'", "time_zone = '+05:30'", "time_zone = '+00:00'", "time_zone = SYSTEM",
 		"foreign_key_checks = 0", "foreign_key_checks = 1", "character_set_client = latin1", "character_set_client = utf8mb4"}))
 }
 
@@ -222,7 +228,7 @@ func (w *walker) transaction(session int, begin string, end ...string) {
 
 // family writes to a parent and to a child of it.
 func (w *walker) family(parent *walked) step {
-	if !parent.key || len(w.tables) >= 7 {
+	if !parent.parental() || len(w.tables) >= 7 {
 		return w.create()
 	}
 	t := &walked{name: w.free(), key: true, columns: []walkedColumn{{name: "id", kind: kindOf("INT")}}}

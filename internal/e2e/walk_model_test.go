@@ -33,6 +33,7 @@ type walked struct {
 	parts   []string // partitions
 	ranges  bool     // of the id
 	key     bool     // it has a primary key
+	parent  bool     // foreign keys lead to it
 }
 
 type walkedColumn struct {
@@ -214,10 +215,10 @@ func (w *walker) rename(t *walked) step {
 		return func() { w.gone, t.name = append(w.gone, t.name), name }
 	}
 	switch {
-	case w.chance(8):
+	case w.chance(8) && !t.parent:
 		name := "{c}." + w.fresh("t")
 		return does(moved(name), "RENAME TABLE %s TO %s", t.name, name)
-	case other == t || w.chance(2):
+	case other == t || w.chance(2) || t.parent != other.parent:
 		name := w.free()
 		return does(moved(name), anyOf(w, []string{"RENAME TABLE %s TO %s", "ALTER TABLE %s RENAME TO %s"}), t.name, name)
 	}

@@ -95,7 +95,7 @@ func (p *path) say(a act) error {
 			p.t.Fatal(err)
 		}
 		p.sessions[a.session] = conn
-		if err := conn.Exec(context.Background(), "SET SESSION lock_wait_timeout = 1, innodb_lock_wait_timeout = 1"); err != nil {
+		if err := conn.Exec(context.Background(), "SET SESSION lock_wait_timeout = 1, innodb_lock_wait_timeout = 1, time_zone = '+00:00'"); err != nil {
 			p.t.Fatal(err)
 		}
 	}
@@ -114,6 +114,9 @@ func (p *path) end() {
 
 func (p *path) leave() {
 	p.end()
+	for _, sql := range []string{"SET SESSION foreign_key_checks = 0", "DROP DATABASE {b}", "DROP DATABASE {c}"} { // they may be tied to one another
+		_ = p.say(act{sql: sql}) // what is wrong is told when the test drops them
+	}
 	for _, conn := range p.sessions {
 		_ = conn.Close()
 	}

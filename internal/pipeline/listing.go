@@ -127,6 +127,9 @@ func (c *initial) parentsOf(ctx context.Context, set *schema.Set) ([]*schema.Tab
 			}
 			wanted[parent] = true
 			definition, err := c.definitions.read(ctx, c.origin.conn, parent)
+			if number := dial.Number(err); number == noSuchTable || number == noSuchDatabase {
+				continue // it was dropped while foreign_key_checks was off
+			}
 			if err != nil {
 				return nil, err
 			}

@@ -46,6 +46,9 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 		w.batch.Skipped++
 		return nil
 	}
+	if w.overtaken(e) {
+		return w.fillAll(ctx, s)
+	}
 	if err := w.prove(ctx, e); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"slices"
+	"strings"
 
 	"pgchameleon/internal/ddl"
 	"pgchameleon/internal/schema"
@@ -68,6 +69,57 @@ func (x *Transformer) withChildren(effect *ddl.Effect) {
 			}
 		}
 	}
+}
+
+// withoutParents lets tables be filled again that an effect puts below one that is not tracked,
+// as one that is excluded is not: what its foreign key does to them would be missed. Together
+// they come back. It is called while the former schema is tracked.
+func (x *Transformer) withoutParents(effect *ddl.Effect) {
+	if !x.run || effect.Held != nil {
+		return
+	}
+	for _, name := range slices.Concat(effect.Created, effect.Changed) {
+		t := effect.Next.Get(name)
+		if t == nil || !x.rules.Wants(name) || slices.ContainsFunc(effect.Excluded, func(o ddl.Exclusion) bool { return o.Name == name }) {
+			continue
+		}
+		for _, key := range t.ForeignKeys {
+			_, mapped := x.rules.Target(key.References.Schema)
+			if !mapped || !acts(&key) || effect.Next.Get(key.References) != nil || x.had(name, key.Name) {
+				continue
+			}
+			effect.Excluded = append(effect.Excluded, ddl.Exclusion{Name: name, Refill: true,
+				Reason: "its rows change with those of " + key.References.String() + " by a foreign key, which this source does not log, and that table is not followed; it needs a copy: sync_tables"})
+			unmake(effect, name)
+			break
+		}
+	}
+}
+
+// unmake takes a table out of an effect that would make it: the one that is filled comes in its place.
+func unmake(effect *ddl.Effect, name schema.Name) {
+	if !slices.Contains(effect.Created, name) {
+		return
+	}
+	effect.Created = slices.DeleteFunc(slices.Clone(effect.Created), func(n schema.Name) bool { return n == name })
+	effect.Omitted = slices.DeleteFunc(slices.Clone(effect.Omitted), func(o ddl.Omission) bool { return o.Table == name })
+	sql, about := effect.SQL, effect.For
+	effect.SQL, effect.For = nil, nil
+	for i, statement := range sql {
+		if about[i] != name || strings.HasPrefix(statement, "DROP ") { // what CREATE OR REPLACE replaces goes
+			effect.SQL, effect.For = append(effect.SQL, statement), append(effect.For, about[i])
+		}
+	}
+}
+
+// had says whether a tracked table has a foreign key of this name already.
+func (x *Transformer) had(name schema.Name, key string) bool {
+	before := x.set.Get(name)
+	return before != nil && slices.ContainsFunc(before.ForeignKeys, func(f schema.ForeignKey) bool { return f.Name == key })
+}
+
+func acts(key *schema.ForeignKey) bool {
+	return slices.ContainsFunc([]schema.Rule{key.OnDelete, key.OnUpdate}, func(r schema.Rule) bool { return r == "cascade" || r == "set null" })
 }
 
 // holdChildren lets the tables below those that are held wait with them.

@@ -115,6 +115,7 @@ func (x *Transformer) meets(effect *ddl.Effect, newer []schema.Name) bool {
 
 // follow takes the effect's schema as the tracked one.
 func (x *Transformer) follow(effect *ddl.Effect, newer []*schema.Table) {
+	x.withoutParents(effect)
 	x.withChildren(effect)
 	next := effect.Next.With(nil, newer...)
 	changed := map[schema.Name]bool{}

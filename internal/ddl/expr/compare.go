@@ -194,7 +194,7 @@ func (x *translator) common(a, b value) value {
 	}
 	out := a
 	out.positive, out.unsigned = a.positive && b.positive, a.unsigned && b.unsigned
-	out.numeric, out.wide = a.numeric || b.numeric, a.wide || b.wide
+	out.numeric, out.wide, out.raw = a.numeric || b.numeric, a.wide || b.wide, a.raw || b.raw
 	out.infinite = a.infinite || b.infinite
 	switch {
 	case a.kind == boolean && b.kind == boolean:

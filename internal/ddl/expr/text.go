@@ -14,6 +14,9 @@ func (x *translator) shown(v value) value {
 	case text, null:
 		return v
 	case boolean:
+		if v.raw {
+			refuse("a BIT is a byte as text")
+		}
 		out.sql = x.count(v).sql + "::text"
 	case integer, decimal:
 		if !v.shown {

@@ -51,6 +51,7 @@ type value struct {
 	wide      bool // an integer that PostgreSQL has as bigint
 	shown     bool // a number whose digits PostgreSQL writes as MySQL does
 
+	raw      bool // a BIT, which is a byte where text is asked for
 	infinite bool // a date that may stand for a zero date, before all others
 
 	// Of text.
@@ -129,7 +130,7 @@ func (x *translator) columnValue(c mapping.Column, sql string) value {
 func (x *translator) bits(v value, t *schema.Type) value {
 	switch {
 	case t.Length == 1:
-		v.kind = boolean
+		v.kind, v.raw = boolean, true
 	case t.Length > 62:
 		v.kind = other
 	default:
