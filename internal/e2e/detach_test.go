@@ -360,3 +360,27 @@ func TestATableOfSomebodyElseIsDetached(t *testing.T) {
 		"SELECT string_agg(conname, ',' ORDER BY conname) FROM pg_constraint WHERE conrelid = 'own.b'::regclass AND contype = 'f' AND convalidated", "again,to_a",
 		"SELECT confdeltype FROM pg_constraint WHERE conname = 'again'", "a")
 }
+
+// What is in the way can be passed over, and is told.
+func TestADetachmentIsForced(t *testing.T) {
+	src, dst := defaultPair(t)
+	db := src.Database(t, "e2e")
+	r := newReplica(t, src, dst, options{schemas: map[string]string{db: "forced"}})
+	fill(t, src, db, 300)
+	r.source("CREATE TABLE lone (id INT PRIMARY KEY, v INT)", "INSERT INTO lone VALUES (1, 1)")
+	r.init()
+	dst.Exec(t, r.database, "ALTER TABLE forced.lone ADD CHECK (v < 100)")
+	r.start()
+	r.source("INSERT INTO lone VALUES (2, 200)")
+	writers := startTraffic(t, src, db, 1, 6)
+	r.caughtUp()
+	out := r.must("detach_replica", "--source", "mysql", "--yes", "--force", "--skip-verify")
+	writers.stop()
+	for _, want := range []string{"WARNING: the source was still written to", "WARNING: tables are not up to date and stay as they are: " + db + ".lone (excluded)", "both sides were not compared", "is detached at"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not told:\n%s", want, out)
+		}
+	}
+	r.wants("SELECT count(*) FROM forced.lone", "1", "SELECT bool_and(convalidated)::text FROM pg_constraint WHERE contype = 'f'", "true",
+		"SELECT count(*) FROM sch_chameleon.t_sources", "0")
+}

@@ -1,4 +1,4 @@
-// Package pipeline owns the phases of a replica (prepare, copy, follow) and the
+// Package pipeline owns the phases of a replica (prepare, copy, follow, detach) and the
 // start and stop of all goroutines. It does not own flags, files, terminals or
 // how anything is shown.
 package pipeline

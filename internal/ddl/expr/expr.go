@@ -1,5 +1,5 @@
 // Package expr owns what a scalar expression of MySQL or MariaDB is over the columns of a
-// table in PostgreSQL: the same value for every row, or the reason why there is none. It does
+// table, or of a query, in PostgreSQL: the same value for every row, or the reason why there is none. It does
 // not own the text's grammar (that is ddl/parse), nor what the expression is used for.
 package expr
 
