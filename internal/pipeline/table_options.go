@@ -93,6 +93,13 @@ var tableOptionsSQL string
 func (o *tableOptions) there(ctx context.Context, db dial.DB, tables []*catalogue.Table, keep bool, log *slog.Logger) error {
 	for _, t := range tables {
 		ident := mapping.Quote(t.Schema) + "." + mapping.Quote(t.Name)
+		f := o.fillfactor(t.Source.String(), t.Schema+"."+t.Name)
+		if keep {
+			f = 0
+		}
+		if f == 0 && len(o.readers) == 0 {
+			continue
+		}
 		var lacking []string
 		var set int
 		var is bool
@@ -104,7 +111,7 @@ func (o *tableOptions) there(ctx context.Context, db dial.DB, tables []*catalogu
 			continue
 		}
 		list := []string{"SET LOCAL lock_timeout = '1s'"}
-		if f := o.fillfactor(t.Source.String(), t.Schema+"."+t.Name); f > 0 && f != set && !keep {
+		if f > 0 && f != set {
 			list = append(list, setFillfactor(ident, f))
 		}
 		for _, role := range lacking {
