@@ -27,6 +27,7 @@ type Rules struct {
 	// KeepOriginals is how many originals of values that a rule has changed are kept,
 	// for each column and rule; -1 means all.
 	KeepOriginals int
+	StaleVirtual  bool // the source logs virtual columns over an AUTO_INCREMENT column as they were before it had its number: MariaDB
 	Fold          bool // the source compares schema and table names without regard to case
 	Apart         *Apart
 
@@ -263,6 +264,9 @@ func (r *Rules) Table(source *schema.Table) (*Table, error) {
 	}
 	for _, ordinal := range key {
 		t.Key = append(t.Key, position[ordinal])
+	}
+	if err := t.stale(r.StaleVirtual); err != nil {
+		return nil, err
 	}
 	if err := t.derived(); err != nil {
 		return nil, err

@@ -99,6 +99,24 @@ func (t *Table) derived() error {
 	return nil
 }
 
+// stale says why a virtual column cannot be followed: the binary log has other values of it
+// than the table.
+func (t *Table) stale(is bool) error {
+	numbered := slices.IndexFunc(t.Source.Columns, func(c schema.Column) bool { return c.AutoIncrement })
+	if !is || numbered < 0 {
+		return nil
+	}
+	number := t.Source.Columns[numbered].Name
+	for _, c := range t.Columns {
+		source := &t.Source.Columns[c.Ordinal]
+		if g := source.Generated; g != nil && !g.Stored && !c.Map.Masked() && mentions(g.Expr, number) {
+			return fmt.Errorf("mapping column %s of table %s: it is virtual and made of the AUTO_INCREMENT column %s, and this server's binary log does not have its values; drop it on the source, or mask it as null",
+				source.Name, t.Source.Name, number)
+		}
+	}
+	return nil
+}
+
 // mentions says whether an expression has a name, as a whole word or in quotes.
 func mentions(expr, name string) bool {
 	expr, name = strings.ToLower(expr), strings.ToLower(name)

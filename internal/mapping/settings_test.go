@@ -215,6 +215,28 @@ func TestShadowTables(t *testing.T) {
 	}
 }
 
+// A virtual column whose logged values are not the table's is refused, unless nobody sees them.
+func TestStaleVirtualColumns(t *testing.T) {
+	for _, c := range []struct {
+		expr          string
+		stored, stale bool
+		masks         []Masking
+		refused       bool
+	}{
+		{"`id` + 1", false, true, nil, true}, {"`id` + 1", true, true, nil, false}, {"`id` + 1", false, false, nil, false}, {"`idle` + 1", false, true, nil, false},
+		{"`id` + 1", false, true, []Masking{{"*.v", typemap.Mask{Kind: typemap.MaskNull}}}, false},
+	} {
+		rules := Rules{Schemas: map[string]string{"shop": "web"}, StaleVirtual: c.stale, Masks: c.masks}
+		source := &schema.Table{Name: schema.Name{Schema: "shop", Table: "t"}, Columns: []schema.Column{
+			{Name: "id", Type: schema.Type{Name: "int", Text: "int"}, AutoIncrement: true},
+			{Name: "v", Type: schema.Type{Name: "int", Text: "int"}, Generated: &schema.Generated{Expr: c.expr, Stored: c.stored}},
+		}}
+		if _, err := rules.Table(source); (err != nil) != c.refused {
+			t.Errorf("%+v gives %v", c, err)
+		}
+	}
+}
+
 // A generated column that tells what a masked one holds is refused.
 func TestGeneratedFromMasked(t *testing.T) {
 	rules := Rules{Schemas: map[string]string{"shop": "web"}, Masks: []Masking{{"*.name", typemap.Mask{Kind: typemap.MaskNull}}, {"*.hidden", typemap.Mask{Kind: typemap.MaskNull}}}}

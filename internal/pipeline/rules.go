@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"pgchameleon/internal/catalogue"
+	"pgchameleon/internal/event"
 	"pgchameleon/internal/fault"
 	"pgchameleon/internal/mapping"
 	"pgchameleon/internal/preflight"
@@ -36,7 +37,7 @@ func (r *Replica) rules(ctx context.Context, db dial.DB, server *inspect.Server,
 		options = map[string]bool{optionPostGIS: facts.PostGIS(), optionPGVector: facts.PGVector(), optionTrigram: facts.Trigram()}
 	}
 	rules := r.spec.Rules
-	rules.Fold = server.Fold
+	rules.Fold, rules.StaleVirtual = server.Fold, server.Flavor == event.MariaDB
 	rules.Types = typemap.Options{PostGIS: options[optionPostGIS], PGVector: options[optionPGVector], Trigram: options[optionTrigram]}
 	return &rules, nil
 }

@@ -63,6 +63,9 @@ func TestUnknownClause(t *testing.T) {
 		"TRUNCATE t; DROP TABLE t":                      "DROP TABLE t",
 		"CREATE INDEX i ON t (a) SPARKLING":             "SPARKLING",
 		"ALTER TABLE t MODIFY a VARCHAR(1000000000000)": "1000000000000",
+		"ALTER TABLE t ADD a BINARY(4000000000)":        "4000000000",
+		"ALTER TABLE t ADD a BIT(65)":                   "65",
+		"ALTER TABLE t ADD a VECTOR(4000000000)":        "4000000000",
 	} {
 		_, err := parse.Parse(sql, dialects["mysql-9.7"])
 		var unknown *parse.UnknownClause

@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"math"
 	"strings"
 
 	"pgchameleon/internal/schema"
@@ -153,15 +154,23 @@ func (p *parser) length(t *schema.Type) {
 	case "time", "datetime", "timestamp":
 		t.Scale = p.digitCount()
 	default:
-		if n := p.uint(); n < 1<<32 {
-			t.Length = int(n)
-		} else {
+		most, at := uint64(math.MaxUint32), p.at
+		if padded, is := lengths[t.Name]; is {
+			most = padded
+		}
+		n := p.uint()
+		if n > most {
+			p.at = at
 			p.unknown()
 		}
+		t.Length = int(n)     // #nosec G115 -- 32 bits at most
 		p.any("CHAR", "BYTE") // Oracle mode
 	}
 	p.expect(")")
 }
+
+// lengths are the most of the types whose values are filled up to their length.
+var lengths = map[string]uint64{"bit": 64, "binary": 255, "vector": 16383}
 
 // digitCount reads a number of digits, which no server takes beyond a byte's.
 func (p *parser) digitCount() int {
