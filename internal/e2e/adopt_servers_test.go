@@ -10,6 +10,7 @@ import (
 
 // The oldest and the newest MySQL, with types that MariaDB does not have.
 func TestAReplicaOfMySQLIsTakenOver(t *testing.T) {
+	t.Parallel()
 	for _, server := range []string{"mysql-5.6", "mysql-9.7"} {
 		t.Run(server, func(t *testing.T) {
 			src, dst := testserver.Shared(t, server), testserver.Shared(t, testserver.Target)
@@ -50,6 +51,7 @@ func TestAReplicaOfMySQLIsTakenOver(t *testing.T) {
 // A replica of pg_chameleon 1.8 has a source for each schema, each at a place of its own. They go on
 // as one.
 func TestAReplicaOfPgChameleon1IsTakenOver(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	one, two := src.Database(t, "old"), src.Database(t, "old")
 	r := bareReplica(t, src, dst, options{schemas: map[string]string{one: one, two: two}})

@@ -77,6 +77,7 @@ var damaged = []struct{ name, create, insert, reason string }{
 // A replica of pg_chameleon 2.0 goes on, while the source is written to, with the tables that can be
 // trusted; the others are named, and filled by sync_tables.
 func TestAReplicaOfPgChameleonIsTakenOver(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := bareReplica(t, src, dst, options{yaml: "    refill: manual\nvalue_rules:\n  by_column:\n    \"*.dated.v\":\n      zero_date: -infinity\n"})
 	o := &old{replica: r}
@@ -249,6 +250,7 @@ func (r *replica) alters(schema string) {
 
 // What is not ready to be taken over is refused with the command that makes it so, and stays as it is.
 func TestATakeOverThatCannotBe(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := bareReplica(t, src, dst, options{})
 	o := &old{replica: r}
@@ -311,6 +313,7 @@ func TestATakeOverThatCannotBe(t *testing.T) {
 
 // A catalogue of this program's is brought up to date, and no catalogue is none.
 func TestUpgradeOfOurOwnCatalogue(t *testing.T) {
+	t.Parallel()
 	r := bareReplica(t, testserver.Shared(t, testserver.Source), testserver.Shared(t, testserver.Target), options{})
 	if out, code := r.run("upgrade_replica_schema"); code == 0 || !strings.Contains(out, "create_replica_schema") {
 		t.Errorf("without a catalogue, exit code %d:\n%s", code, out)

@@ -11,6 +11,7 @@ import (
 // view of the user's, the table is filled again and the view is still there. A view that
 // needs a dropped column is never dropped: the table waits, and the reason names the view.
 func TestWhatPostgresRefusesOfAnAlter(t *testing.T) {
+	t.Parallel()
 	r := newReplica(t, testserver.Shared(t, testserver.Source), testserver.Shared(t, testserver.Target), options{})
 	fill(t, r.src, r.marker, 10)
 	r.source("SET sql_mode = ''", "CREATE TABLE days (id INT PRIMARY KEY, day DATE, n INT)", "INSERT INTO days VALUES (1, '0000-00-00', 1), (2, '2020-02-29', 2), (3, NULL, 3)",

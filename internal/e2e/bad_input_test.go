@@ -10,6 +10,7 @@ import (
 // A source that is set wrongly: one clear sentence with the remedy, an exit
 // code that is not zero, and nothing changed.
 func TestASourceThatIsSetWrongly(t *testing.T) {
+	t.Parallel()
 	dst := testserver.Shared(t, testserver.Target)
 	for _, c := range []struct {
 		story, option string
@@ -35,6 +36,7 @@ func TestASourceThatIsSetWrongly(t *testing.T) {
 
 // A purged binary log is said so, with the remedy.
 func TestAPurgedBinaryLog(t *testing.T) {
+	t.Parallel()
 	src := testserver.Private(t, testserver.Source)
 	dst := testserver.Shared(t, testserver.Target)
 	r := newReplica(t, src, dst, options{})
@@ -53,6 +55,7 @@ func TestAPurgedBinaryLog(t *testing.T) {
 
 // Nothing is followed before it was copied, and one source has one process.
 func TestCommandsOutOfTurn(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	if out, code := r.run("start_replica", "--source", "mysql"); code != 6 || !strings.Contains(out, "init_replica") {

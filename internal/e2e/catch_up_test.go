@@ -16,6 +16,7 @@ import (
 // A table that was parked with its rows as of a position is brought up from there in its
 // place, without a copy; a statement that comes first may be passed over.
 func TestATableIsBroughtUpFromItsPosition(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{testserver.Source, "mysql-9.7"} { // of its own: the first transaction after the position counts
 		t.Run(name, func(t *testing.T) {
 			r := newReplica(t, testserver.Private(t, name), testserver.Shared(t, testserver.Target), options{})

@@ -7,6 +7,7 @@ import (
 
 // Names of tables are completed from the catalogue, each of a list apart.
 func TestTablesAreCompleted(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	r.source("CREATE TABLE apples (id INT PRIMARY KEY)", "CREATE TABLE apes (id INT PRIMARY KEY)", "CREATE TABLE pears (id INT PRIMARY KEY)")

@@ -11,6 +11,7 @@ import (
 // A table that was changed without a word in the binary log is excluded at its next row, with
 // what differs; none of its rows is written shifted, and all other tables go on.
 func TestTablesThatWereChangedUnseen(t *testing.T) {
+	t.Parallel()
 	stories := []struct {
 		name, unseen, row string
 		full              string // what FULL metadata tell

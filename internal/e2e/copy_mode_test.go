@@ -12,6 +12,7 @@ import (
 // copy_mode: file stages chunks in out_dir; no file with a name is ever left there, not by a
 // process that is killed either.
 func TestCopyModeFile(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	out := filepath.Join(t.TempDir(), "out")
 	r := newReplica(t, src, dst, options{yaml: "    copy_mode: file\n    out_dir: " + out + "\n    copy_max_memory: 1M\n"})

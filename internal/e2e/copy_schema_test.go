@@ -9,6 +9,7 @@ import (
 // copy_schema makes tables without rows, again when the source's have changed, and the copy
 // puts full ones in their places. It never empties a table.
 func TestCopySchema(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	r.source("CREATE TABLE a (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, v VARCHAR(20) NOT NULL DEFAULT 'x' COMMENT 'what', e ENUM('p','q'), UNIQUE KEY u (v), KEY k (e))",
@@ -56,6 +57,7 @@ func TestCopySchema(t *testing.T) {
 
 // With keep_existing_schema the copy fills what copy_schema has made, where it stands.
 func TestCopySchemaOfTablesThatAreKept(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{yaml: "    keep_existing_schema: yes\n"})
 	r.source("CREATE TABLE a (id INT PRIMARY KEY, v INT)", "INSERT INTO a VALUES (1, 1)", "CREATE TABLE b (id INT PRIMARY KEY, v INT, KEY (v))", "INSERT INTO b VALUES (2, 2)")

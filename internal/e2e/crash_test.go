@@ -12,6 +12,7 @@ import (
 // kill -9 at random moments of the copy and then of the stream, under traffic:
 // nothing is lost and nothing is doubled.
 func TestKilledAtRandomMoments(t *testing.T) {
+	t.Parallel()
 	const seed = 20
 	random := rand.New(rand.NewPCG(seed, 0))
 	t.Logf("seed %d", seed)
@@ -59,6 +60,7 @@ func (r *replica) killAfter(wait time.Duration, args ...string) (ended bool) {
 
 // Both servers go away and come back while the stream runs.
 func TestServersRestart(t *testing.T) {
+	t.Parallel()
 	src := testserver.Private(t, testserver.Source, "--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1")
 	dst := testserver.Private(t, testserver.Target, "-c", "fsync=on")
 	r := newReplica(t, src, dst, options{})
@@ -83,6 +85,7 @@ func TestServersRestart(t *testing.T) {
 
 // stop_replica ends the daemon within ten seconds, in the middle of a backlog.
 func TestStopsInTimeUnderABacklog(t *testing.T) {
+	t.Parallel()
 	src, dst := testserver.Shared(t, testserver.Source), testserver.Shared(t, testserver.Target)
 	r := newReplica(t, src, dst, options{})
 	r.source("CREATE TABLE big (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, a INT, b VARCHAR(100))")

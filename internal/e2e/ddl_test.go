@@ -10,6 +10,7 @@ import (
 
 // What the source's owner does to tables happens to the replica, in order.
 func TestDDLFollowsTheSource(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{testserver.Source, "mysql-9.7"} {
 		t.Run(name, func(t *testing.T) {
 			r := newReplica(t, testserver.Shared(t, name), testserver.Shared(t, testserver.Target), options{})
@@ -44,6 +45,7 @@ func TestDDLFollowsTheSource(t *testing.T) {
 
 // No statement of any kind stops the stream.
 func TestNoStatementStopsTheStream(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	r.source("CREATE TABLE t (id INT PRIMARY KEY, v INT)", "CREATE TABLE p (id INT PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 2")

@@ -111,6 +111,7 @@ const constraintsOf = `SELECT string_agg(conname || CASE WHEN convalidated THEN 
 
 // A shop is cut over: PostgreSQL goes on by itself with what the source did until then.
 func TestAShopIsDetached(t *testing.T) {
+	t.Parallel()
 	for name, target := range map[string]string{"mariadb-11.8": testserver.Target, "mysql-9.7": "postgres-18"} {
 		t.Run(name, func(t *testing.T) {
 			r := detachable(t, name, target)
@@ -192,6 +193,7 @@ func (r *replica) standsAlone() {
 
 // What keeps a detachment from beginning, and what is seen when both sides are compared.
 func TestADetachmentIsRefused(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{testserver.Source, "mysql-9.7"} {
 		t.Run(name, func(t *testing.T) {
 			src, dst := testserver.Shared(t, name), testserver.Shared(t, testserver.Target)
@@ -256,6 +258,7 @@ func TestADetachmentIsRefused(t *testing.T) {
 // kill -9 in the middle of the steps: nothing but detach_replica goes on with the tables, and it does
 // each step once.
 func TestADetachmentIsKilled(t *testing.T) {
+	t.Parallel()
 	r := detachable(t, testserver.Source, testserver.Target)
 	r.source("SET foreign_key_checks = 0", "DELETE FROM stock WHERE country = 'XX'", "SET foreign_key_checks = 1")
 	r.caughtUp()
@@ -310,6 +313,7 @@ func TestADetachmentIsKilled(t *testing.T) {
 
 // kill -9 at any moment: what was begun is gone on with, and is whole at the end.
 func TestADetachmentIsKilledAtRandomMoments(t *testing.T) {
+	t.Parallel()
 	const seed = 31
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
@@ -336,6 +340,7 @@ func TestADetachmentIsKilledAtRandomMoments(t *testing.T) {
 // Tables that somebody else has made keep their definitions: their sequences go on, and foreign
 // keys are made unless they are there.
 func TestATableOfSomebodyElseIsDetached(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	db := src.Database(t, "e2e")
 	r := newReplica(t, src, dst, options{schemas: map[string]string{db: "own"}, yaml: "    keep_existing_schema: true\n"})
@@ -363,6 +368,7 @@ func TestATableOfSomebodyElseIsDetached(t *testing.T) {
 
 // What is in the way can be passed over, and is told.
 func TestADetachmentIsForced(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	db := src.Database(t, "e2e")
 	r := newReplica(t, src, dst, options{schemas: map[string]string{db: "forced"}})

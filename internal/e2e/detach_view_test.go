@@ -53,6 +53,7 @@ var views = []struct{ name, query, told string }{
 
 // Views that a detached database has show the same rows as on the source; all others are told of.
 func TestViewsAreCarriedOver(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"mariadb-11.8", "mysql-9.7"} {
 		t.Run(name, func(t *testing.T) {
 			src, dst := testserver.Shared(t, name), testserver.Shared(t, testserver.Target)

@@ -11,6 +11,7 @@ import (
 // Spatial and vector columns become PostGIS' and pgvector's types where these are installed, in
 // whatever schema of the search path, and bytea and arrays where not.
 func TestSpatialAndVectorColumns(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"mysql-9.7", "mariadb-11.8", "mysql-5.6"} {
 		for _, target := range []string{testserver.Extended, testserver.Target} {
 			t.Run(name+" to "+target, func(t *testing.T) {
@@ -151,6 +152,7 @@ func (r *replica) becomesBytes() {
 // Extensions that come after the copy change nothing until the next one: rows go on as those
 // before them.
 func TestExtensionsThatComeLater(t *testing.T) {
+	t.Parallel()
 	r := newReplica(t, testserver.Shared(t, "mysql-9.7"), testserver.Shared(t, testserver.Extended), options{})
 	r.source("CREATE TABLE places (id INT PRIMARY KEY, g GEOMETRY, v VECTOR(2))", "INSERT INTO places VALUES (1, ST_GeomFromText('POINT(1 2)'), x'0000803f00000040')")
 	r.init()

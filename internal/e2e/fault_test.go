@@ -22,6 +22,7 @@ func (r *replica) skippedStatements() string {
 // A statement that cannot be carried over costs the tables that it names and no other; it
 // stands in the error log. One that names no replicated table is passed over and counted.
 func TestFaultyStatementsCostTheirTablesOnly(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	r.source("CREATE TABLE a (id INT PRIMARY KEY)", "CREATE TABLE clash (id INT PRIMARY KEY)", "CREATE TABLE other (id INT PRIMARY KEY)", "CREATE TABLE last (id INT PRIMARY KEY)")
@@ -56,6 +57,7 @@ func TestFaultyStatementsCostTheirTablesOnly(t *testing.T) {
 // Rows that are not as the tracked definition says exclude their table, whether the number,
 // the types or only the names of the columns tell; never are they written shifted.
 func TestRowsThatDisagreeWithTheTrackedSchema(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		story, server, options string
 		wrong                  string // what the catalogue is made to say of the table
@@ -92,6 +94,7 @@ func TestRowsThatDisagreeWithTheTrackedSchema(t *testing.T) {
 // on_error_replay: exit stops before a statement that would cost a table, and goes on once
 // the cause is mended.
 func TestExitStopsBeforeAFaultyStatement(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{yaml: "    on_error_replay: exit\n"})
 	r.source("CREATE TABLE other (id INT PRIMARY KEY)")

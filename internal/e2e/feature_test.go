@@ -11,6 +11,7 @@ import (
 // A system-versioned table keeps its history as rows; only current rows are
 // replicated, by the copy and by the stream.
 func TestOnlyCurrentRowsOfVersionedTables(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	r.source("CREATE TABLE prices (id INT PRIMARY KEY, price INT) WITH SYSTEM VERSIONING",
@@ -26,6 +27,7 @@ func TestOnlyCurrentRowsOfVersionedTables(t *testing.T) {
 
 // Generated columns are replicated by their values.
 func TestGeneratedColumns(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{testserver.Source, "mysql-9.7"} {
 		t.Run(name, func(t *testing.T) {
 			r := newReplica(t, testserver.Shared(t, name), testserver.Shared(t, testserver.Target), options{})
@@ -42,6 +44,7 @@ func TestGeneratedColumns(t *testing.T) {
 // limit_tables and skip_tables choose tables. What InnoDB does to a replicated child of a
 // parent that is not replicated happens all the same.
 func TestCascadesOfAParentThatIsNotReplicated(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	db := src.Database(t, "e2e")
 	r := newReplica(t, src, dst, options{schemas: map[string]string{db: "web"}, yaml: fmt.Sprintf("    skip_tables: [%s.parent, %s.secret]\n", db, db)})
@@ -65,6 +68,7 @@ func TestCascadesOfAParentThatIsNotReplicated(t *testing.T) {
 // skip_events leaves kinds of changes out, grant_select_to lets roles read,
 // fillfactor is set.
 func TestWhatTheConfigurationAsksFor(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	db := src.Database(t, "e2e")
 	role := "reader_" + db
@@ -98,6 +102,7 @@ fillfactor:
 
 // Defaults, NOT NULL, comments, AUTO_INCREMENT and indexes come along.
 func TestATableComesWithItsBelongings(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	db := src.Database(t, "e2e")
 	r := newReplica(t, src, dst, options{schemas: map[string]string{db: "web"}})

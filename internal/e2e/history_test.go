@@ -80,6 +80,7 @@ func randomDDL(random *rand.Rand, database string, step int) string {
 
 // The schema of each position that was applied can be had back, and is what was tracked there.
 func TestTheSchemaOfEachPositionOnServers(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{testserver.Source, "mysql-9.7"} {
 		t.Run(name, func(t *testing.T) {
 			seed := uint64(time.Now().UnixNano())

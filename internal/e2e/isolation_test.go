@@ -9,6 +9,7 @@ import (
 // A row that PostgreSQL refuses in the stream excludes its table, says so, and
 // the others go on.
 func TestOneBadTableDoesNotStopTheOthers(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{yaml: "    on_error_replay: continue\n"})
 	schema := r.schemas[r.marker]
@@ -43,6 +44,7 @@ func TestOneBadTableDoesNotStopTheOthers(t *testing.T) {
 // on_error_replay: exit stops the replica at the failing transaction, which is
 // applied once the cause is gone.
 func TestExitOnErrorStopsAndGoesOn(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{yaml: "    on_error_replay: exit\n"})
 	schema := r.schemas[r.marker]
@@ -68,6 +70,7 @@ func TestExitOnErrorStopsAndGoesOn(t *testing.T) {
 
 // A row that PostgreSQL refuses in the copy does not cost its chunk.
 func TestARefusedRowDoesNotCostItsChunk(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{yaml: "    keep_existing_schema: true\n"})
 	schema := r.schemas[r.marker]
@@ -91,6 +94,7 @@ func TestARefusedRowDoesNotCostItsChunk(t *testing.T) {
 // What the user made in the destination schema survives a copy, also a view on
 // a replicated table when that is copied anew.
 func TestForeignObjectsSurvive(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	db := src.Database(t, "e2e")
 	r := newReplica(t, src, dst, options{schemas: map[string]string{db: "public"}})

@@ -94,6 +94,7 @@ func liveTable(name string) string {
 
 // Every kind of ALTER on a table that several connections write to all the while.
 func TestAlterationsUnderLiveWrites(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{testserver.Source, "mariadb-11.8", "mysql-9.7", "mysql-5.6"} {
 		t.Run(name, func(t *testing.T) {
 			r := newReplica(t, testserver.Shared(t, name), testserver.Shared(t, testserver.Target), options{})
@@ -124,6 +125,7 @@ func TestAlterationsUnderLiveWrites(t *testing.T) {
 // Definitions between rows in quick succession, with transactions that end just before,
 // at and after the size of a batch.
 func TestDefinitionsAtTheEdgesOfBatches(t *testing.T) {
+	t.Parallel()
 	const batch = 50_000 // of the program: internal/pipeline/write.go
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
@@ -153,6 +155,7 @@ func TestDefinitionsAtTheEdgesOfBatches(t *testing.T) {
 // kill -9 when PostgreSQL has run a definition and its position is not committed yet: a
 // lock of another session holds the position's row back until the program is dead.
 func TestKilledBetweenADefinitionAndItsPosition(t *testing.T) {
+	t.Parallel()
 	for _, sql := range []string{
 		"ALTER TABLE t ADD n INT NOT NULL DEFAULT 9", "ALTER TABLE t MODIFY v BIGINT, ADD KEY (v)", "RENAME TABLE t TO a, u TO t, a TO u", "TRUNCATE TABLE t", "DROP TABLE u",
 		"CREATE TABLE made (id INT PRIMARY KEY, e ENUM('a','b') NOT NULL DEFAULT 'b')", "ALTER TABLE t MODIFY e ENUM('x','y','z')",
@@ -204,6 +207,7 @@ func TestKilledBetweenADefinitionAndItsPosition(t *testing.T) {
 
 // Definitions and rows for as long as the program is killed again and again.
 func TestKilledAmongDefinitions(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	r.source(liveTable("live"), liveTable("other"))

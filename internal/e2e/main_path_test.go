@@ -9,6 +9,7 @@ import (
 // The main path on each pair that matters: a copy under live writes, then the
 // stream, then both sides are equal row by row.
 func TestCopyUnderLiveWritesThenFollow(t *testing.T) {
+	t.Parallel()
 	for _, pair := range [][2]string{
 		{testserver.Source, testserver.Target},
 		{"mariadb-11.8", "postgres-18"},

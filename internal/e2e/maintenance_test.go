@@ -13,6 +13,7 @@ import (
 // run_maintenance vacuums the replica's tables and the catalogue's while the replica runs, and
 // with --full writes them anew; a table that somebody reads is told, and the others are done.
 func TestMaintenance(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	path := filepath.Join(r.home, "configuration", "default.yml")
@@ -83,6 +84,7 @@ func (r *replica) trafficked() string {
 
 // auto_maintenance has the process that follows the source do it.
 func TestAutoMaintenance(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{yaml: "    auto_maintenance: '1 second'\n"})
 	r.source("CREATE TABLE a (id INT PRIMARY KEY)", "INSERT INTO a VALUES (1)")

@@ -28,6 +28,7 @@ func (r *replica) following(count int) {
 // Two sources share a schema as long as their tables do not meet there; start_all_replicas
 // follows both, as daemons and in one process.
 func TestTwoSourcesIntoOneSchema(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	one, two := src.Database(t, "e2e"), src.Database(t, "e2e")
 	r := newReplica(t, src, dst, options{schemas: map[string]string{one: "common"}})

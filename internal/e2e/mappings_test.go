@@ -11,6 +11,7 @@ import (
 // update_schema_mappings adds, removes and renames mappings of a replica that runs: the new
 // database is copied while the others are followed.
 func TestUpdateSchemaMappings(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{testserver.Source, "mysql-9.7"} {
 		t.Run(name, func(t *testing.T) {
 			updateMappings(t, testserver.Shared(t, name), testserver.Shared(t, testserver.Target), name == testserver.Source)
@@ -90,6 +91,7 @@ func updateMappings(t *testing.T, src, dst *testserver.Server, sequences bool) {
 
 // Mappings that cannot be carried over leave the replica as it is.
 func TestMappingsThatAreRefused(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	db := r.marker

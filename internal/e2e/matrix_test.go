@@ -15,6 +15,7 @@ import (
 // under each form that the binlog has. PostgreSQL must hold what the server itself
 // says, or what the documented rule for the value says.
 func TestEveryTypeByEveryRoad(t *testing.T) {
+	t.Parallel()
 	for _, pair := range [][2]string{
 		{"mariadb-10.11", "postgres-15"},
 		{"mariadb-11.8", "postgres-18"},

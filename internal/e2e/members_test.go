@@ -10,6 +10,7 @@ import (
 // Members and defaults with characters that SHOW CREATE TABLE writes as `?`, beside a `?`
 // that is one: as columns and as keys, in the copy, in the stream and in its DDL.
 func TestMembersBeyondTheBasicPlane(t *testing.T) {
+	t.Parallel()
 	const full = " --binlog-row-metadata=FULL"
 	for _, name := range []string{testserver.Source, "mariadb-11.8", "mysql-5.6", "mysql-9.7", "mariadb-11.8" + full, "mysql-9.7" + full} {
 		t.Run(name, func(t *testing.T) {
@@ -65,6 +66,7 @@ func TestMembersBeyondTheBasicPlane(t *testing.T) {
 // Members in DDL of sessions that speak other character sets, and in the text that the
 // server writes for CREATE TABLE … SELECT.
 func TestMembersOfOtherSessions(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{testserver.Source, "mariadb-11.8", "mysql-5.6", "mysql-9.7"} {
 		t.Run(name, func(t *testing.T) {
 			r := newReplica(t, testserver.Shared(t, name), testserver.Shared(t, testserver.Target), options{})

@@ -11,6 +11,7 @@ import (
 // Statements mean the table that the server means: by the session's database, qualified, with
 // names that need quotes, and by case where the server tells cases apart.
 func TestNamesOfStatements(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{testserver.Source, "mysql-9.7"} {
 		t.Run(name, func(t *testing.T) {
 			src := testserver.Shared(t, name)
@@ -62,6 +63,7 @@ func tick(name string) string { return "`" + strings.ReplaceAll(name, "`", "``")
 
 // Where the server keeps names in lower case, statements may write them in any.
 func TestNamesInLowerCase(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{testserver.Source, "mysql-5.6"} {
 		t.Run(name, func(t *testing.T) {
 			src := testserver.Private(t, name, "--lower-case-table-names=1")
@@ -96,6 +98,7 @@ func TestNamesInLowerCase(t *testing.T) {
 // A mapped database that is dropped takes its tables along, and one that comes anew is followed;
 // PostgreSQL's schema stays.
 func TestDatabasesComeAndGo(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{testserver.Source, "mysql-9.7"} {
 		t.Run(name, func(t *testing.T) {
 			src := testserver.Shared(t, name)
@@ -124,6 +127,7 @@ func TestDatabasesComeAndGo(t *testing.T) {
 
 // MariaDB's own forms of statements, with system versioning.
 func TestMariaDBsOwnStatements(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"mariadb-10.11", "mariadb-11.8"} {
 		t.Run(name, func(t *testing.T) {
 			r := newReplica(t, testserver.Shared(t, name), testserver.Shared(t, testserver.Target), options{})

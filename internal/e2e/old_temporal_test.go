@@ -10,6 +10,7 @@ import (
 
 // Tables whose times are in the format of MariaDB 5.3, before and after they are rebuilt.
 func TestTimesOfMariaDB53(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"mariadb-10.11", "mariadb-11.8"} {
 		t.Run(name, func(t *testing.T) {
 			src := testserver.Private(t, name, "--mysql56-temporal-format=OFF")

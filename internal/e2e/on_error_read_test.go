@@ -83,6 +83,7 @@ func (d *door) close() {
 
 // on_error_read says what becomes of a replica whose source is away: at its start, and later.
 func TestOnErrorRead(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	r.source("CREATE TABLE a (id INT PRIMARY KEY)")

@@ -5,6 +5,7 @@ import "testing"
 // A table is made below one that is not followed at the moment: MariaDB does not log what
 // the foreign key does.
 func TestATableBelowOneThatIsBeingFilled(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	r.source("CREATE TABLE p (id INT PRIMARY KEY, v BIGINT)", "INSERT INTO p VALUES (1, 20200101), (2, 20200102), (3, 20200103)", "CREATE TABLE older (id INT PRIMARY KEY, p INT)", "INSERT INTO older VALUES (1, 1), (2, 2)")

@@ -31,6 +31,7 @@ func ghostly(t *testing.T, yaml string, rows int, tables ...string) (r *replica,
 // While a shadow is filled, show_status and the catalogue tell it, and PostgreSQL holds none of its rows
 // nor those of the changelog.
 func TestTheRowsOfAShadowAreNotWritten(t *testing.T) {
+	t.Parallel()
 	r, begin := ghostly(t, "", 500, "item")
 	r.target(fmt.Sprintf("CREATE VIEW %s.seen AS SELECT id, amount FROM %[1]s.item", quoteIdent(r.schemas[r.marker])))
 	g := begin("item", "ADD COLUMN n INT NOT NULL DEFAULT 7")
@@ -62,6 +63,7 @@ func TestTheRowsOfAShadowAreNotWritten(t *testing.T) {
 
 // A shadow whose rows are not the table's is found out, even where their number is the same.
 func TestAShadowWithOtherRowsIsFoundOut(t *testing.T) {
+	t.Parallel()
 	for what, tamper := range map[string]string{
 		"another value": "UPDATE _item_gho SET amount = 999 WHERE id = 1",
 		"a row less":    "DELETE FROM _item_gho WHERE id = 1",
@@ -92,6 +94,7 @@ func TestAShadowWithOtherRowsIsFoundOut(t *testing.T) {
 
 // Runs that end otherwise than by a swap in one statement leave the table right.
 func TestGhostProcedureThatGoesOtherWays(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("long_name_", 6) + "abc" // 63 characters: the tool cuts it for its own tables
 	r, begin := ghostly(t, "", 300, "aborted", "two_step", "stamped", long, "kept")
 	writers := startWriters(t, r.src, r.marker, 1, 15, itemStatements(300, "aborted", "two_step", "stamped", long, "kept"))
@@ -127,6 +130,7 @@ func TestGhostProcedureThatGoesOtherWays(t *testing.T) {
 // online_schema_change: replicate has the shadows replicated like any other tables, also
 // those that were begun otherwise.
 func TestShadowsAreReplicatedWhereAskedFor(t *testing.T) {
+	t.Parallel()
 	const yaml = "    online_schema_change: replicate\n"
 	r, begin := ghostly(t, yaml, 300, "item", "begun")
 	g := begin("item", "ADD COLUMN n INT NOT NULL DEFAULT 7")
@@ -157,6 +161,7 @@ func TestShadowsAreReplicatedWhereAskedFor(t *testing.T) {
 
 // Where the configuration names the table, its shadow comes along.
 func TestAlteringATableThatIsNamedInTheConfiguration(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	db := src.Database(t, "e2e")
 	long := strings.Repeat("limited_", 8)[:63]
@@ -200,6 +205,7 @@ func (r *replica) limit(tables ...string) {
 
 // kill -9 at any moment of an online schema change does no harm.
 func TestOnlineSchemaChangeUnderKills(t *testing.T) {
+	t.Parallel()
 	const seed = 21
 	random := rand.New(rand.NewPCG(seed, 0))
 	t.Logf("seed %d", seed)

@@ -132,6 +132,7 @@ func (r *replica) layout() [][]string {
 
 // gh-ost's procedure, under live writes, for each kind of alteration.
 func TestGhostProcedure(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{testserver.Source, "mysql-9.7"} {
 		t.Run(name, func(t *testing.T) {
 			src, dst := testserver.Shared(t, name), testserver.Shared(t, testserver.Target)
@@ -231,6 +232,7 @@ func ptCommand(t *testing.T, src *testserver.Server, db, table, alter string, op
 
 // The real pt-online-schema-change, under live writes, for each kind of alteration.
 func TestOnlineSchemaChange(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{testserver.Source, "mariadb-11.8"} {
 		t.Run(name, func(t *testing.T) {
 			src, dst := testserver.Shared(t, name), testserver.Shared(t, testserver.Target)
@@ -256,6 +258,7 @@ func TestOnlineSchemaChange(t *testing.T) {
 
 // Tables with children and parents: the foreign keys are moved by either method, cascades go on.
 func TestOnlineSchemaChangeOfParentsAndChildren(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{"rebuild_constraints", "drop_swap"} {
 		t.Run(method, func(t *testing.T) {
 			src, dst := defaultPair(t)

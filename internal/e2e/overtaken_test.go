@@ -4,6 +4,7 @@ import "testing"
 
 // A table is excluded while statements that rename it with others are translated already.
 func TestRenamesWithATableThatHasJustBeenExcluded(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	r.source("CREATE TABLE a (id INT PRIMARY KEY, v INT)", "CREATE TABLE b (id INT PRIMARY KEY, w VARCHAR(9))", "CREATE TABLE c (id INT PRIMARY KEY)", "INSERT INTO a VALUES (1, 1)", "INSERT INTO b VALUES (2, 'b')", "INSERT INTO c VALUES (3)")

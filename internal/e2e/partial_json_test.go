@@ -10,6 +10,7 @@ import (
 
 // A session that logs changes of documents in place of the documents.
 func TestPartialJSON(t *testing.T) {
+	t.Parallel()
 	r := newReplica(t, testserver.Shared(t, "mysql-9.7"), testserver.Shared(t, testserver.Target), options{yaml: "    on_error_replay: continue\n"})
 	schema := r.schemas[r.marker]
 	pad := strings.Repeat("p", 200)

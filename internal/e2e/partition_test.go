@@ -49,6 +49,7 @@ func partitionTraffic(r *rand.Rand) string {
 // Partitions are added, emptied, dropped, exchanged and divided anew while rows change and
 // while the first copy is under way.
 func TestPartitionsUnderTraffic(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{testserver.Source, "mysql-9.7"} {
 		t.Run(name, func(t *testing.T) {
 			r := newReplica(t, testserver.Shared(t, name), testserver.Shared(t, testserver.Target), options{})
@@ -86,6 +87,7 @@ func TestPartitionsUnderTraffic(t *testing.T) {
 
 // A value that a rule has changed does not tell its partition: the table is filled again.
 func TestPartitionsOfChangedValues(t *testing.T) {
+	t.Parallel()
 	r := newReplica(t, testserver.Shared(t, testserver.Source), testserver.Shared(t, testserver.Target), options{})
 	r.source("CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, d DATE, KEY (d))", "CREATE TABLE days (id INT, d DATE) PARTITION BY RANGE (YEAR(d)) (PARTITION p0 VALUES LESS THAN (2020), PARTITION p1 VALUES LESS THAN MAXVALUE)",
 		"INSERT INTO days VALUES (1, '2019-05-05'), (2, '2021-05-05'), (3, NULL)")

@@ -74,6 +74,7 @@ func (r *replica) printed() map[string][]string {
 
 // The commands that start_replica prints follow the source from where the copy ended, while it is written to all the time.
 func TestAPostgreSQLSourceIsCopiedAndThenSubscribedTo(t *testing.T) {
+	t.Parallel()
 	src := testserver.Private(t, "postgres-15", "-c", "wal_level=logical")
 	dst := testserver.Shared(t, "postgres-18")
 	r := pgsqlReplica(t, src, dst, map[string]string{"shop": "shop", "depot": "store"},
@@ -144,6 +145,7 @@ func TestAPostgreSQLSourceIsCopiedAndThenSubscribedTo(t *testing.T) {
 
 // A copy that is killed leaves the former one in its place, and the next one begins cleanly.
 func TestAKilledCopyOfAPostgreSQLSourceHarmsNothing(t *testing.T) {
+	t.Parallel()
 	src, dst := testserver.Shared(t, "postgres-15"), testserver.Shared(t, "postgres-18")
 	r := pgsqlReplica(t, src, dst, map[string]string{"shop": "store"}, "CREATE SCHEMA shop", "CREATE TABLE shop.orders (id bigserial PRIMARY KEY, note text)",
 		"CREATE TABLE shop.big AS SELECT n AS id, repeat('x', 500) AS filler FROM generate_series(1, 150000) AS n", "INSERT INTO shop.orders (note) VALUES ('first')")

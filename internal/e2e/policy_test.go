@@ -31,6 +31,7 @@ func (r *replica) has(table, columns, want string) {
 // What is ignored leaves PostgreSQL as it is, while rows stay right: after the statement,
 // after others on the same table, and after a restart.
 func TestDDLThatIsIgnored(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{testserver.Source, "mysql-9.7"} {
 		t.Run(name, func(t *testing.T) {
 			src, dst := testserver.Shared(t, name), testserver.Shared(t, testserver.Target)
@@ -117,6 +118,7 @@ func (r *replica) goOn(tables ...string) {
 // A held statement stops its tables and nothing else, until somebody decides; then they go
 // on from where they were, with nothing lost.
 func TestDDLThatIsHeld(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{testserver.Source, "mysql-9.7"} {
 		t.Run(name, func(t *testing.T) {
 			src, dst := testserver.Shared(t, name), testserver.Shared(t, testserver.Target)
@@ -187,6 +189,7 @@ func TestDDLThatIsHeld(t *testing.T) {
 // Where the source does not log what foreign keys do, the children of a table that waits
 // wait with it, and all come back together.
 func TestTheChildrenOfAHeldTable(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{yaml: "    ddl_policy: {add_column: hold}\n"})
 	r.source("CREATE TABLE parent (id INT PRIMARY KEY)", "CREATE TABLE child (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES parent (id) ON DELETE CASCADE)",
@@ -216,6 +219,7 @@ func TestTheChildrenOfAHeldTable(t *testing.T) {
 // Statements that tables meet while they are brought up are held like any other, where the
 // tables are then.
 func TestAHeldTableMeetsAnotherStatement(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{yaml: "    ddl_policy: {drop_column: hold}\n"})
 	r.source("CREATE TABLE a (id INT PRIMARY KEY, x INT, y INT, z INT)", "INSERT INTO a VALUES (1, 1, 1, 1)")

@@ -24,6 +24,7 @@ func (r *replica) allReplicate() {
 // Statements after which rows must be read again refill their tables, while the others are
 // followed under traffic.
 func TestTablesAreFilledAgainWhileTheOthersAreFollowed(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{testserver.Source, "mysql-9.7"} {
 		t.Run(name, func(t *testing.T) {
 			r := newReplica(t, testserver.Shared(t, name), testserver.Shared(t, testserver.Target), options{})
@@ -57,6 +58,7 @@ func TestTablesAreFilledAgainWhileTheOthersAreFollowed(t *testing.T) {
 // kill -9 at random moments of copies, streams of their own and hand-overs, under traffic:
 // nothing is lost and nothing is doubled. Customers and orders are tied by a key that cascades.
 func TestKilledWhileTablesAreFilled(t *testing.T) {
+	t.Parallel()
 	const seed = 31
 	for name, src := range map[string]func(t *testing.T) *testserver.Server{
 		"mariadb": func(t *testing.T) *testserver.Server { return testserver.Shared(t, testserver.Source) },

@@ -9,6 +9,7 @@ import (
 // refresh_schema fills all tables of one schema again, those that were never copied too,
 // while the tables of the others are followed, and traffic goes on in all of them.
 func TestRefreshSchemaWhileTheStreamGoesOn(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	one, two := src.Database(t, "e2e"), src.Database(t, "e2e")
 	r := newReplica(t, src, dst, options{schemas: map[string]string{one: one, two: two}, yaml: "    refill: manual\n"})
@@ -59,6 +60,7 @@ func TestRefreshSchemaWhileTheStreamGoesOn(t *testing.T) {
 // With keep_existing_schema tables are filled where they stand, with those below them, while the
 // others are followed.
 func TestRefreshSchemaOfTablesThatAreKept(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{yaml: "    keep_existing_schema: yes\n"})
 	r.source("CREATE TABLE a (id INT PRIMARY KEY, v INT, UNIQUE KEY (v))", "INSERT INTO a VALUES (1, 1), (2, 2)", "CREATE TABLE parent (id INT PRIMARY KEY)", "INSERT INTO parent VALUES (1), (2), (3)",

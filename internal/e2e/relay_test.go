@@ -73,6 +73,7 @@ func (r *replica) purge() {
 // that is larger than what is held in memory. Then the source may forget its log, and the
 // process may be killed: after resume_replay both sides are equal.
 func TestThePausedReplayOfAPurgedLog(t *testing.T) {
+	t.Parallel()
 	for _, server := range []string{testserver.Source, "mysql-9.7"} {
 		t.Run(server, func(t *testing.T) {
 			src, dst := testserver.Private(t, server), testserver.Shared(t, testserver.Target)
@@ -138,6 +139,7 @@ func TestThePausedReplayOfAPurgedLog(t *testing.T) {
 
 // kill -9 at random moments, under traffic and DDL, while reading, replaying, or both.
 func TestTheRelayKilledAtRandomMoments(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
 	t.Logf("seed %d", seed)
@@ -180,6 +182,7 @@ func TestTheRelayKilledAtRandomMoments(t *testing.T) {
 
 // The relay takes no more than it may, says so, and reads on when there is room.
 func TestAFullRelay(t *testing.T) {
+	t.Parallel()
 	for form, yaml := range map[string]string{"memory": "", "postgres": "    relay: postgres\n    relay_max_disk: 4M\n"} {
 		t.Run(form, func(t *testing.T) {
 			src, dst := testserver.Shared(t, testserver.Source), testserver.Shared(t, testserver.Target)
@@ -214,6 +217,7 @@ func TestAFullRelay(t *testing.T) {
 
 // From one form to the other and back, in the middle of traffic and with what one of them holds.
 func TestTheFormOfTheRelayChanges(t *testing.T) {
+	t.Parallel()
 	src, dst := testserver.Shared(t, testserver.Source), testserver.Shared(t, testserver.Target)
 	r := newReplica(t, src, dst, options{yaml: "    relay: postgres\n"})
 	fill(t, src, r.marker, 500)
@@ -245,6 +249,7 @@ func TestTheFormOfTheRelayChanges(t *testing.T) {
 // A table is filled while the replay is paused, and comes in afterwards; a table that was not
 // replicated when the log was read comes in too.
 func TestTablesComeInThroughThePausedRelay(t *testing.T) {
+	t.Parallel()
 	for _, server := range []string{testserver.Source, "mysql-9.7"} {
 		t.Run(server, func(t *testing.T) {
 			src, dst := testserver.Shared(t, server), testserver.Shared(t, testserver.Target)
@@ -277,6 +282,7 @@ func TestTablesComeInThroughThePausedRelay(t *testing.T) {
 
 // Without a key for it, what masks hide must not be kept in the log; with one it is encrypted.
 func TestTheRelayOfMaskedColumns(t *testing.T) {
+	t.Parallel()
 	src, dst := testserver.Shared(t, testserver.Source), testserver.Shared(t, testserver.Target)
 	r := newReplica(t, src, dst, options{})
 	const masks = "    relay: postgres\n    masks:\n      '*.secret': keep_first(1)\n"

@@ -44,6 +44,7 @@ func (r *replica) replicated() string {
 // limit_tables and skip_tables take effect on a running replica: tables come in with a copy while
 // the others are followed, and go without losing their rows.
 func TestTablesComeAndGoByTheConfiguration(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	db := r.marker
@@ -131,6 +132,7 @@ func TestTablesComeAndGoByTheConfiguration(t *testing.T) {
 // skip_events, grant_select_to and fillfactor take effect on tables that are there, and hold
 // for those that the stream makes.
 func TestOptionsOfTablesAreCarriedOver(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	db, role := r.marker, "reader_"+r.marker

@@ -13,6 +13,7 @@ import (
 // is wrong, with the reason, and all others go on. What MariaDB's FULL_NODUP leaves out
 // stands in the image before.
 func TestASessionThatLogsRowsInPart(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{testserver.Source, "mariadb-11.8", "mysql-5.6", "mysql-9.7"} {
 		t.Run(name, func(t *testing.T) {
 			r := newReplica(t, testserver.Shared(t, name), testserver.Shared(t, testserver.Target), options{})

@@ -14,6 +14,7 @@ func defaultPair(t *testing.T) (src, dst *testserver.Server) {
 
 // A table without a key, with rows that are there several times.
 func TestDuplicateRowsWithoutAKey(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	r.source("CREATE TABLE nokey (a INT, b VARCHAR(20), c DOUBLE, d JSON)",
@@ -32,6 +33,7 @@ func TestDuplicateRowsWithoutAKey(t *testing.T) {
 // Parents and children with every ON DELETE and ON UPDATE action; MariaDB does
 // not log what happens to the children.
 func TestCascadesThatTheBinlogDoesNotHold(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{testserver.Source, "mysql-9.7"} {
 		t.Run(name, func(t *testing.T) {
 			r := newReplica(t, testserver.Shared(t, name), testserver.Shared(t, testserver.Target), options{})
@@ -80,6 +82,7 @@ func TestCascadesThatTheBinlogDoesNotHold(t *testing.T) {
 
 // A unique value moves between rows inside one transaction.
 func TestUniqueValuesMove(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	r.source("CREATE TABLE seats (id INT PRIMARY KEY, seat INT, who VARCHAR(10), UNIQUE KEY (seat))",
@@ -98,6 +101,7 @@ func TestUniqueValuesMove(t *testing.T) {
 
 // One source transaction of 300,000 rows.
 func TestALargeTransaction(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	r.source("CREATE TABLE bulk (id INT PRIMARY KEY, a INT, b VARCHAR(60))")
@@ -111,6 +115,7 @@ func TestALargeTransaction(t *testing.T) {
 
 // A row of 64 MB, by the copy and by the stream.
 func TestARowOf64MB(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	r.source("CREATE TABLE huge (id INT PRIMARY KEY, doc LONGBLOB, txt LONGTEXT)",
@@ -128,6 +133,7 @@ func TestARowOf64MB(t *testing.T) {
 
 // Names with spaces, quotes, capitals, emoji and 64 characters.
 func TestOddNames(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	names := []string{"with space", `dou"ble`, "sin'gle", "back`tick", "Capital", "capital2 ", "smile ☺ ✓", "select", "dot.ted", "back\\slash", "per%cent", "$dollar",
@@ -157,6 +163,7 @@ func TestOddNames(t *testing.T) {
 
 // Two schemas at once, one of them without tables, tables without rows.
 func TestSeveralSchemasAndEmptyTables(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	one, two, none := src.Database(t, "one"), src.Database(t, "two"), src.Database(t, "zero")
 	r := newReplica(t, src, dst, options{schemas: map[string]string{one: "public", two: "second", none: "third"}})

@@ -44,6 +44,7 @@ const widest = " 1 1 9223372036854775806 1 f"
 // Sequences stand in PostgreSQL as they are on the source, and give next what that has not
 // given out: those that are there at the copy, and all that becomes of them.
 func TestSequences(t *testing.T) {
+	t.Parallel()
 	for _, name := range mariaServers {
 		t.Run(name, func(t *testing.T) {
 			r := newReplica(t, testserver.Shared(t, name), testserver.Shared(t, testserver.Target), options{})
@@ -103,6 +104,7 @@ func TestSequences(t *testing.T) {
 // While many sessions draw values and the sequence is altered, no value that the source has given
 // out comes from PostgreSQL's sequence again.
 func TestSequencesUnderTraffic(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	r.source("CREATE SEQUENCE s CACHE 7", "CREATE TABLE drawn (id INT AUTO_INCREMENT PRIMARY KEY, v BIGINT NOT NULL DEFAULT NEXTVAL(s), KEY (v))", "INSERT INTO drawn (v) VALUES (DEFAULT)")
@@ -140,6 +142,7 @@ func TestSequencesUnderTraffic(t *testing.T) {
 
 // Whatever is in a sequence's way parks that sequence and nothing else, and sync_tables takes it back.
 func TestSequencesThatAreParked(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	place := quoteIdent(r.schemas[r.marker])
@@ -173,6 +176,7 @@ func TestSequencesThatAreParked(t *testing.T) {
 
 // The policy of the class is honoured, and translate_ddl tells what statements would do.
 func TestSequencesUnderAPolicy(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	policy := "    ddl_policy:\n      by_table:\n        '*.kept': {sequence: ignore}\n        '*.asked': {sequence: hold}\n"
 	r := newReplica(t, src, dst, options{yaml: policy})

@@ -28,6 +28,7 @@ func (r *replica) skipped() string {
 // An operator has transactions passed over that are yet to come: by GTID and by place, while
 // the replica is stopped and while it runs; each once, with who wanted it on record.
 func TestTransactionsArePassedOver(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		server string
 		next   func(r *replica) (gtid string, refused []string) // GTID of the source's next transaction

@@ -13,6 +13,7 @@ import (
 // columns, a history of rows, a key that the server adds. Each begins before the copy and
 // goes on in the stream.
 func TestSpecialTables(t *testing.T) {
+	t.Parallel()
 	const columns = "a BIGINT UNSIGNED, b DECIMAL(30,10), c VARCHAR(40), d DATETIME(6), e ENUM('x','y'), f VARBINARY(10), g TIMESTAMP(3) NULL, h CHAR(5), i BIT(9), j TEXT, k SET('p','q'), l DATE"
 	rows := []string{
 		"(18446744073709551615, -1.0000000001, 'é😀', '9999-12-31 23:59:59.999999', 'y', x'00ff00', '2024-02-29 12:00:00.125', 'ab', b'101010101', 'tab\\t', 'p,q', '2000-01-01')",

@@ -14,6 +14,7 @@ import (
 // sync_tables fills tables that are followed, those that were excluded, and those that were
 // never copied; what users built on them stays.
 func TestSyncTablesWhileTheStreamGoesOn(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{yaml: "    refill: manual\n"})
 	fill(t, src, r.marker, 3000)
@@ -83,6 +84,7 @@ func (r *replica) noRefills() {
 
 // A table that somebody reads for long is not waited for: the others go on, and it comes in later.
 func TestAReaderOfTheOldTableStopsNobody(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	r.source("CREATE TABLE a (id INT PRIMARY KEY, v INT)", "INSERT INTO a VALUES (1, 1), (2, 2)")
@@ -117,6 +119,7 @@ func TestAReaderOfTheOldTableStopsNobody(t *testing.T) {
 // Names change hands while tables are filled: what is called so at the end has the rows
 // that it has on the source.
 func TestNamesChangeHandsWhileTablesAreFilled(t *testing.T) {
+	t.Parallel()
 	const seed = 11
 	for _, name := range []string{testserver.Source, "mysql-9.7"} {
 		t.Run(name, func(t *testing.T) {
@@ -170,6 +173,7 @@ func quiet(random *rand.Rand) {
 
 // A database goes away with tables that are being filled, and comes back.
 func TestADatabaseGoesAwayWhileItsTablesAreFilled(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	keep, gone := src.Database(t, "e2e"), src.Database(t, "e2e")
 	r := newReplica(t, src, dst, options{schemas: map[string]string{keep: keep, gone: gone}})

@@ -26,6 +26,7 @@ func (r *replica) connected() (do func(statements ...string)) {
 // Sessions whose binlog_format is not ROW log what they do to their temporary tables as if
 // it were done to the real ones of the same names, which stay as they are.
 func TestTemporaryTablesNeverTouchRealOnes(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"mariadb-10.11", "mariadb-11.8", "mysql-9.7", "mysql-5.6"} {
 		for _, format := range []string{"MIXED", "STATEMENT"} {
 			t.Run(name+" "+format, func(t *testing.T) {

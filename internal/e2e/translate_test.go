@@ -12,6 +12,7 @@ import (
 // translate_ddl tells before the copy, and after it, what statements would do, one
 // upon the other, and does nothing.
 func TestTranslateDDL(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	r.source("CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(20))", "INSERT INTO t VALUES (1, 'x')")

@@ -30,6 +30,7 @@ func (r *replica) applied(table string) map[string]string {
 // Values that PostgreSQL cannot hold follow the rules, the configured ones before the defaults. What is
 // lost by it is kept, with the key of its row, from the copy and from the stream.
 func TestRulesForValues(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{testserver.Source, "mysql-9.7"} {
 		t.Run(name, func(t *testing.T) {
 			src := testserver.Shared(t, name)
@@ -107,6 +108,7 @@ var secretWords = []string{"Dora Dark", "dora@example.com", "Ann Miller", "ann@e
 // Masked values do not leave the program: not in the tables, their defaults, the catalogue or the logs,
 // by the copy, by the stream and by DDL; and joins over hashes find what they did.
 func TestMaskedColumns(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{testserver.Source, "mysql-9.7"} {
 		t.Run(name, func(t *testing.T) {
 			src := testserver.Private(t, name) // a prepared XA transaction keeps others from copying
@@ -208,6 +210,7 @@ func (r *replica) hidden(words []string) {
 
 // A mask that hides nothing, and settings that do not fit what was copied, are refused.
 func TestSettingsThatDoNotFit(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	db := src.Database(t, "e2e")
 	mask := func(column, mask string) string {
@@ -243,6 +246,7 @@ func TestSettingsThatDoNotFit(t *testing.T) {
 
 // Keys and look-ups without regard to case work as on the source, where that is asked for.
 func TestCaseInsensitiveColumns(t *testing.T) {
+	t.Parallel()
 	for _, way := range []string{"citext", "icu"} {
 		t.Run(way, func(t *testing.T) {
 			src, dst := defaultPair(t)
@@ -280,6 +284,7 @@ func TestCaseInsensitiveColumns(t *testing.T) {
 
 // Overrides choose by type, by patterns of tables and by column, for the copy, the stream and DDL alike.
 func TestOverrides(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{testserver.Source, "mysql-9.7", "mysql-5.6"} {
 		t.Run(name, func(t *testing.T) {
 			src := testserver.Shared(t, name)
@@ -377,6 +382,7 @@ func (r *replica) killWhen(condition string, args ...string) {
 // A copy that goes on under another mask begins the table anew, so that no row of before shows; and the
 // bounds of chunks do not show keys that are masked.
 func TestCopiesThatGoOnUnderMasks(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	db := src.Database(t, "e2e")
 	const small = "    copy_max_memory: \"200k\"\n    copy_threads: 1\n"

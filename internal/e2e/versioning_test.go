@@ -22,6 +22,7 @@ func (r *replica) current(table, columns string) {
 // While rows of versioned tables of all sorts change, and their definitions and histories with
 // them, PostgreSQL has the source's current rows.
 func TestVersioningUnderTraffic(t *testing.T) {
+	t.Parallel()
 	for _, name := range mariaServers {
 		t.Run(name, func(t *testing.T) {
 			src := testserver.Shared(t, name)
@@ -78,6 +79,7 @@ func TestVersioningUnderTraffic(t *testing.T) {
 
 // A history by transactions is logged as statements: the table's rows are read again.
 func TestVersioningByTransactions(t *testing.T) {
+	t.Parallel()
 	src, dst := defaultPair(t)
 	r := newReplica(t, src, dst, options{})
 	r.source("CREATE TABLE t (id INT PRIMARY KEY, x INT, rs BIGINT UNSIGNED GENERATED ALWAYS AS ROW START, re BIGINT UNSIGNED GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (rs, re)) WITH SYSTEM VERSIONING",

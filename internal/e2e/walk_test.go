@@ -24,6 +24,7 @@ var (
 // now and then: whatever the server takes, both sides are equal each time that they are
 // compared, and at the end. A failure is shrunk to the statements that it needs.
 func TestRandomWalk(t *testing.T) {
+	t.Parallel()
 	seed := *walkSeed
 	if seed == 0 {
 		seed = uint64(time.Now().UnixNano()) // #nosec G115 -- any number will do
