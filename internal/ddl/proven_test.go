@@ -123,7 +123,7 @@ func (b *bench) prove(s proven) {
 	b.t.Helper()
 	b.empty("evolved", "fresh")
 	run := session(b.t, testserver.Shared(b.t, b.name), b.database)
-	b.must(run, "SET NAMES utf8mb4")
+	b.must(run, "SET NAMES utf8mb4", "SET time_zone = '+00:00'")
 	b.must(run, s.setup...)
 	set := b.set()
 	b.copy(set, "evolved")
@@ -133,7 +133,7 @@ func (b *bench) prove(s proven) {
 		b.t.Fatalf("the server does not run it: %v\n%s", err, s.sql)
 	}
 	b.must(run, "COMMIT") // of START TRANSACTION
-	st := &event.Statement{Schema: inside, SQL: s.sql}
+	st := &event.Statement{Schema: inside, SQL: s.sql, TimeZone: "+00:00"}
 	for _, name := range strings.Split(s.mode, ",") {
 		bit, known := modes[name]
 		if !known {

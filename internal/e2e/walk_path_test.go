@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -172,10 +174,16 @@ func (r *replica) sameAsCopied() {
 	copied.settled()
 	copied.stop()
 	evolved, fresh := lines(r.target(shapeSQL)), lines(copied.target(shapeSQL))
-	if missing, extra := difference(fresh, evolved); len(missing)+len(extra) > 0 {
+	missing, extra := difference(fresh, evolved)
+	extra = slices.DeleteFunc(extra, ofForeignKey.MatchString)
+	if len(missing)+len(extra) > 0 {
 		r.t.Errorf("the definitions in PostgreSQL differ\nonly after a copy: %s\nonly in the replica: %s", sample(missing), sample(extra))
 	}
 }
+
+// ofForeignKey matches an index by the name that the server gives those that it makes for the walk's foreign
+// keys. In a table that was copied it is not known for one, and stays when another index takes its place.
+var ofForeignKey = regexp.MustCompile(`__f\d+\x1fCREATE INDEX `)
 
 // shapeSQL lists columns, indexes and comments of the replicated tables; the order
 // of columns is the one thing that ALTER TABLE cannot carry over.
