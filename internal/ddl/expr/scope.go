@@ -77,12 +77,6 @@ func (s *Scope) Item(e *parse.Expr) (sql string, f Field, err error) {
 	return v.sql, Field{value: v}, err
 }
 
-// Value gives an expression of any type.
-func (s *Scope) Value(e *parse.Expr) (string, error) {
-	sql, _, err := s.Item(e)
-	return sql, err
-}
-
 // Condition gives a boolean expression.
 func (s *Scope) Condition(e *parse.Expr) (string, error) {
 	v, err := s.translate(e, func(x *translator) value { return x.truth(x.value(e)) })
