@@ -31,7 +31,7 @@ demo: build ## replicate a sample database on private servers and prove it equal
 .PHONY: test
 test: build ## run every test on private real servers (PACKAGES=./internal/x/... for some)
 	$(GO) build -o bin/withservers ./internal/testserver/cmd/withservers
-	bin/withservers $(GO) test -count=1 -p 2 -timeout 60m $(PACKAGES)
+	bin/withservers $(GO) test -count=1 -p 2 -parallel 3 -timeout 60m $(PACKAGES)
 
 .PHONY: test-quick
 test-quick: ## run the tests of the packages that need no server

@@ -170,6 +170,8 @@ func TestAlteringATableThatIsNamedInTheConfiguration(t *testing.T) {
 	fillItems(t, src, db, 300, "item", "clock", long, "skipped")
 	r.init()
 	r.start()
+	r.caughtUp()
+	r.allReplicate()
 	writers := startWriters(t, src, db, 1, 16, itemStatements(300, "item", "clock", long, "skipped"))
 	for table, alter := range map[string]string{"item": "ADD COLUMN n INT NOT NULL DEFAULT 7", long: "DROP COLUMN old", "clock": "ADD at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP", "skipped": "DROP COLUMN old"} {
 		g := &ghost{t: t, src: src, db: db, table: table, alter: alter, writers: writers}

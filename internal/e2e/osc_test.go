@@ -146,6 +146,8 @@ func TestGhostProcedure(t *testing.T) {
 			fillItems(t, src, r.marker, 600, tables...)
 			r.init()
 			r.start()
+			r.caughtUp()
+			r.allReplicate()
 			writers := startWriters(t, src, r.marker, 2, 11, itemStatements(600, tables...))
 			for _, a := range alterations {
 				if a.name == "primary" {
@@ -244,6 +246,8 @@ func TestOnlineSchemaChange(t *testing.T) {
 			fillItems(t, src, r.marker, 600, tables...)
 			r.init()
 			r.start()
+			r.caughtUp()
+			r.allReplicate()
 			writers := startWriters(t, src, r.marker, 2, 12, itemStatements(600, tables...))
 			for _, a := range alterations {
 				onlineSchemaChange(t, src, r.marker, "it_"+a.name, a.alter, a.options...)
@@ -266,6 +270,8 @@ func TestOnlineSchemaChangeOfParentsAndChildren(t *testing.T) {
 			fill(t, src, r.marker, 600)
 			r.init()
 			r.start()
+			r.caughtUp()
+			r.allReplicate()
 			writers := startWriters(t, src, r.marker, 1, 13, peaceful) // two wait for each other's locks when a parent is dropped
 			const alter = "ADD COLUMN n INT NOT NULL DEFAULT 7"
 			if method == "drop_swap" { // which the tool refuses of servers that do not call themselves MariaDB: its last statements by hand
