@@ -3,6 +3,7 @@ package ddl_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,13 +104,18 @@ func TestRandomPartitions(t *testing.T) {
 				b.empty()
 				b.must(b.source, functionTable, functionRows(r, 60))
 				var values []int64
-				for _, row := range b.query(b.source, "SELECT DISTINCT CAST(%s AS SIGNED) AS v FROM t HAVING v IS NOT NULL ORDER BY v", function) {
+				for _, row := range b.query(b.source, "SELECT CAST(%s AS SIGNED) FROM t", function) {
 					var v int64
+					if row[0] == "NULL" {
+						continue
+					}
 					if _, err := fmt.Sscan(row[0], &v); err != nil {
 						t.Fatal(err)
 					}
 					values = append(values, v)
 				}
+				slices.Sort(values) // not by the server: MySQL 5.6 sorts TO_SECONDS as 32 bits
+				values = slices.Compact(values)
 				by, names := partitioned(r, function, values)
 				rows := b.query(b.source, "SELECT * FROM t")
 				r.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
