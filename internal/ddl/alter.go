@@ -13,14 +13,15 @@ import (
 // keep track of what they were.
 type draft struct {
 	builder
-	before  *schema.Table
-	origin  []int              // by column: its ordinal in before, or -1
-	was     map[string]string  // by name of an index that there was: its name before
-	rename  *schema.Name       // RENAME TO
-	refill  string             // why the rows must be read again from the source; "" if they need not
-	lenient bool               // ALTER IGNORE TABLE
-	outer   string             // the database's collation
-	parts   []*parse.Partition // what happens to rows of partitions
+	before    *schema.Table
+	origin    []int              // by column: its ordinal in before, or -1
+	was       map[string]string  // by name of an index that there was: its name before
+	rename    *schema.Name       // RENAME TO
+	refill    string             // why the rows must be read again from the source; "" if they need not
+	lenient   bool               // ALTER IGNORE TABLE
+	outer     string             // the database's collation
+	converted bool               // CONVERT TO CHARACTER SET
+	parts     []*parse.Partition // what happens to rows of partitions
 }
 
 func newDraft(t *schema.Table, d parse.Dialect) *draft {
@@ -144,7 +145,16 @@ func (x *draft) convert(a *parse.Convert) {
 		t.Charset, t.Collation = charset, collation
 		t.Text = typeText(t, x.d)
 	}
-	x.t.Charset, x.t.Collation = charset, collation
+	x.t.Charset, x.t.Collation, x.converted = charset, collation, true
+}
+
+// taken gives a column that the statement states the character set that it converts to.
+func (x *draft) taken(c schema.Column) schema.Column {
+	if t := &c.Type; x.converted && isText(t.Name) && t.Charset != "binary" && t.Charset != "" && !t.JSON {
+		t.Charset, t.Collation = x.t.Charset, x.t.Collation
+		t.Text = typeText(t, x.d)
+	}
+	return c
 }
 
 // columns applies the clauses that name columns as they were.
@@ -191,7 +201,7 @@ func (x *draft) changeColumn(a *parse.ChangeColumn, renamed map[string]string) e
 		return x.absent("column", a.Old, a.IfExists)
 	}
 	old := x.t.Columns[at].Name
-	c := x.column(&a.Column)
+	c := x.taken(x.column(&a.Column))
 	if !strings.EqualFold(c.Name, old) {
 		renamed[old] = c.Name
 	}
@@ -222,7 +232,7 @@ func (x *draft) additions(a parse.Action, renamed map[string]string) error {
 		if a.IfNotExists && x.t.Column(a.Column.Name) >= 0 {
 			return nil
 		}
-		c := x.column(&a.Column)
+		c := x.taken(x.column(&a.Column))
 		if a.Column.Versioning == "with" {
 			x.t.Versioned = true
 		}

@@ -16,6 +16,9 @@ var walkStories = []story{
 		"ALTER TABLE t ADD c TIMESTAMP NOT NULL DEFAULT '1999-12-31 00:00:00', ADD f TIMESTAMP(2) NULL DEFAULT '2024-03-01 01:02:03.25'", "ALTER TABLE t ALTER f SET DEFAULT '2020-02-02 02:02:02', ALTER c DROP DEFAULT"}},
 	{zone: "SYSTEM", run: alter("ADD c TIMESTAMP NULL DEFAULT '1999-12-31 00:00:00'"), excluded: "time zone"},
 
+	// What a statement states of its columns is converted with the rest.
+	{run: alter("ADD c MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin FIRST, CONVERT TO CHARACTER SET latin1, ADD k VARBINARY(3), MODIFY b CHAR(20) CHARACTER SET utf8mb4 NOT NULL DEFAULT 'x', ADD e2 ENUM('x','y') CHARACTER SET utf8mb4")},
+
 	// A BIT is a byte where text is asked for, and a number elsewhere.
 	{setup: bits, run: alter("ADD g VARCHAR(9) CHARACTER SET latin1 AS (CONCAT(b, id)) STORED"), refilled: "byte"},
 	{setup: bits, run: alter("ADD g VARCHAR(9) CHARACTER SET latin1 AS (CONCAT(IF(id > 1, b, NULL), id)) STORED"), refilled: "byte"},
