@@ -39,7 +39,7 @@ func engine(c *config.Config, source string, log *slog.Logger) (cli.Engine, erro
 		}
 		specs = append(specs, pipeline.Spec{
 			Name: s.Name, MySQL: mysql, PgSQL: pgsql, Slot: s.Slot, Postgres: target, Rules: rules, ServerID: s.ServerID,
-			Threads: s.CopyThreads, ReplicateShadows: s.SchemaChange == "replicate", ExitOnError: s.OnErrorReplay == "exit", KeepExisting: s.KeepExistingSchema, ManualRefill: s.Refill == "manual",
+			Threads: s.CopyThreads, ApplyThreads: s.ApplyThreads, ReplicateShadows: s.SchemaChange == "replicate", ExitOnError: s.OnErrorReplay == "exit", KeepExisting: s.KeepExistingSchema, ManualRefill: s.Refill == "manual",
 			ChunkBytes: min(int64(s.CopyMaxMemory)/int64(max(s.CopyThreads, 1)), chunkBytes),
 			SkipEvents: map[event.Action][]string{event.Insert: s.SkipEvents.Insert, event.Update: s.SkipEvents.Update, event.Delete: s.SkipEvents.Delete},
 			Relay:      relay.Form(s.Relay), RelayDisk: int64(s.RelayMaxDisk),

@@ -35,6 +35,8 @@ type Writer interface {
 	Tx(ctx context.Context) (pgx.Tx, error)
 	Commit(ctx context.Context) error
 	Rollback(ctx context.Context) error
+	// Forget drops what is known of tables: their definitions may have changed.
+	Forget()
 }
 
 // Options are an Applier's settings.

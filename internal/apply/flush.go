@@ -147,23 +147,9 @@ func (a *Applier) isolate(ctx context.Context, c piece, cause error) error {
 
 // count adds what units did to the batch's counts.
 func (a *Applier) count(units []*unit, missing []int) {
+	a.tally(a.counts, units)
 	at := 0
 	for _, u := range units {
-		for _, c := range u.changes {
-			if c.Table.Hidden || a.excluded[c.Table.Source] {
-				continue
-			}
-			n := a.counts[c.Table.Source]
-			switch c.Action {
-			case event.Insert:
-				n.Inserted += uint64(c.Len())
-			case event.Update:
-				n.Updated += uint64(c.Len())
-			case event.Delete:
-				n.Deleted += uint64(c.Len())
-			}
-			a.counts[c.Table.Source] = n
-		}
 		for i, step := range u.steps {
 			if step.Set == nil {
 				continue
@@ -175,5 +161,26 @@ func (a *Applier) count(units []*unit, missing []int) {
 			}
 		}
 		at += len(u.steps)
+	}
+}
+
+// tally adds the rows that the units' changes are about.
+func (a *Applier) tally(counts map[string]Count, units []*unit) {
+	for _, u := range units {
+		for _, c := range u.changes {
+			if c.Table.Hidden || a.excluded[c.Table.Source] {
+				continue
+			}
+			n := counts[c.Table.Source]
+			switch c.Action {
+			case event.Insert:
+				n.Inserted += uint64(c.Len())
+			case event.Update:
+				n.Updated += uint64(c.Len())
+			case event.Delete:
+				n.Deleted += uint64(c.Len())
+			}
+			counts[c.Table.Source] = n
+		}
 	}
 }

@@ -34,6 +34,9 @@ type fold struct {
 	missing  int      // changes of rows that cannot have been there
 	tolerant bool
 	clash    bool // a row came to where one is: only writing them one by one tells what is wrong
+
+	values [][]uint64      // hashes of the unique values that each entry gives up or takes; nil: not asked for yet
+	taken  map[uint64]bool // all of them
 }
 
 // row folds the i-th change in.
@@ -144,35 +147,54 @@ func (f *fold) grow() {
 
 // set gives what is to be written, in the order of the keys.
 func (f *fold) set() *change.Set {
-	s := &change.Set{Table: f.table, Tolerant: f.tolerant}
-	if len(f.shape.key) == 0 {
-		f.bag(s)
-		return s
-	}
-	var mask uint64
-	for _, i := range f.sorted() {
-		e := &f.entries[i]
-		if e.was && e.is && !e.redo {
-			if diff := changed(e.first, e.last); diff&f.shape.pinned == 0 {
-				s.Updates = append(s.Updates, e.last)
-				mask |= diff
-				continue
-			}
-		}
-		switch {
-		case e.was:
-			s.Deletes = append(s.Deletes, e.first)
-		case e.redo:
-			s.Deletes = append(s.Deletes, e.last)
-		}
-		if e.is {
-			s.Inserts = append(s.Inserts, e.last)
-		}
-	}
-	if s.Changed = f.shape.ordinals(mask); len(s.Changed) == 0 {
-		s.Changed = f.shape.key // they changed and came back
-	}
+	s, _ := f.sets(nil)
 	return s
+}
+
+// sets gives what is to be written without the late entries, and those. Without
+// any, the second set is nil.
+func (f *fold) sets(late []bool) (early, rest *change.Set) {
+	early = &change.Set{Table: f.table, Tolerant: f.tolerant}
+	if len(f.shape.key) == 0 {
+		f.bag(early)
+		return early, nil
+	}
+	var earlyMask, restMask uint64 // masks of the columns that updates change
+	if late != nil {
+		rest = &change.Set{Table: f.table, Tolerant: f.tolerant}
+	}
+	for _, i := range f.sorted() {
+		if late != nil && late[i] {
+			f.entries[i].add(rest, f.shape, &restMask)
+		} else {
+			f.entries[i].add(early, f.shape, &earlyMask)
+		}
+	}
+	early.Changed = f.shape.updated(earlyMask)
+	if rest != nil {
+		rest.Changed = f.shape.updated(restMask)
+	}
+	return early, rest
+}
+
+// add gives the set what became of the row; mask gets the columns of an update.
+func (e *entry) add(s *change.Set, shape *shape, mask *uint64) {
+	if e.was && e.is && !e.redo {
+		if diff := changed(e.first, e.last); diff&shape.pinned == 0 {
+			s.Updates = append(s.Updates, e.last)
+			*mask |= diff
+			return
+		}
+	}
+	switch {
+	case e.was:
+		s.Deletes = append(s.Deletes, e.first)
+	case e.redo:
+		s.Deletes = append(s.Deletes, e.last)
+	}
+	if e.is {
+		s.Inserts = append(s.Inserts, e.last)
+	}
 }
 
 func (f *fold) sorted() []uint32 {

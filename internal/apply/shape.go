@@ -75,6 +75,14 @@ func (s *shape) order(a, b []byte) int {
 	return bytes.Compare(a, b)
 }
 
+// updated lists the columns that updates set.
+func (s *shape) updated(mask uint64) []int {
+	if list := s.ordinals(mask); len(list) > 0 {
+		return list
+	}
+	return s.key // they changed and came back
+}
+
 // ordinals lists the columns of a mask, without the pinned ones.
 func (s *shape) ordinals(mask uint64) []int {
 	var list []int

@@ -23,8 +23,14 @@ create index on %[1]s (k);
 
 // BenchmarkBacklog applies 50,000 transactions as sysbench oltp_write_only
 // makes them (an update of an indexed column, one of another, a delete and an
-// insert of the same id), 5,000 to a batch.
+// insert of the same id), 2,500 to a batch.
 func BenchmarkBacklog(b *testing.B) {
+	for _, lanes := range []int{0, 2, 3, 4} {
+		b.Run(fmt.Sprintf("lanes=%d", lanes), func(b *testing.B) { backlog(b, lanes) })
+	}
+}
+
+func backlog(b *testing.B, lanes int) {
 	l := newLab(b, fmt.Sprintf(sysbench, "sbtest1")+fmt.Sprintf(sysbench, "sbtest2"), apply.Options{})
 	l.sql("vacuum analyze")
 	l.sql("checkpoint")
@@ -33,7 +39,7 @@ func BenchmarkBacklog(b *testing.B) {
 		table("sbtest1", []int{0}, "id integer", "k integer", "c character(120)", "pad character(60)"),
 		table("sbtest2", []int{0}, "id integer", "k integer", "c character(120)", "pad character(60)"),
 	}
-	const transactions, batch = 50_000, 5_000
+	const transactions, batch = 50_000, 2_500
 	random := rand.New(rand.NewPCG(1, 2))
 	text := func(n int) string {
 		digits := make([]byte, n)
@@ -87,7 +93,19 @@ func BenchmarkBacklog(b *testing.B) {
 		}
 		b.StartTimer()
 		start := time.Now()
+		side := l.lanes(lanes)
 		for from := 0; from < len(all); from += batch * 4 {
+			if lanes > 0 {
+				f, err := side.Board(l.ctx, all[from:from+batch*4])
+				if err != nil {
+					b.Fatal(err)
+				}
+				side.Depart(l.ctx, f, func(ctx context.Context, tx pgx.Tx, _ map[string]apply.Count) error {
+					_, err := tx.Exec(ctx, "update position set at = $1", from)
+					return err
+				}, func() {})
+				continue
+			}
 			l.begin(all[from : from+batch*4]...)
 			if err := l.Commit(l.ctx, func(ctx context.Context, tx pgx.Tx) error {
 				_, err := tx.Exec(ctx, "update position set at = $1", from)
@@ -95,6 +113,9 @@ func BenchmarkBacklog(b *testing.B) {
 			}); err != nil {
 				b.Fatal(err)
 			}
+		}
+		if err := side.Wait(); err != nil {
+			b.Fatal(err)
 		}
 		b.ReportMetric(float64(len(all))/time.Since(start).Seconds(), "changes/s")
 		pprof.StopCPUProfile()

@@ -22,6 +22,21 @@ type Table struct {
 	Hidden   bool     // not replicated itself: only its deletes and key changes matter, for Children
 }
 
+// Below lists the tables that cascades from t reach.
+func Below(t *Table) []*Table {
+	var list []*Table
+	seen := map[*Table]bool{}
+	for next := []*Table{t}; len(next) > 0; next = next[1:] {
+		for _, child := range next[0].Children {
+			if !seen[child.Table] {
+				seen[child.Table] = true
+				list, next = append(list, child.Table), append(next, child.Table)
+			}
+		}
+	}
+	return list
+}
+
 // Column is a target column.
 type Column struct {
 	Name string

@@ -71,6 +71,7 @@ type Source struct {
 	NetReadTimeout     Duration
 	CopyMaxMemory      Size
 	CopyThreads        int
+	ApplyThreads       int
 	OnErrorReplay      string // continue or exit
 	SchemaChange       string // online_schema_change: in_place or replicate
 	Refill             string // auto or manual

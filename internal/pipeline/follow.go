@@ -142,6 +142,7 @@ type stream struct {
 	decoder *decoder
 	writer  *writer
 	joints  *joints
+	extra   []*target.Conn // of the writer's lanes
 }
 
 // followOnce takes the lease, connects to both sides, and runs the stages until
@@ -265,6 +266,7 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 	}
 	s.know(set)
 	s.writer.applier = apply.New(changes, apply.Options{Isolate: s.writer.isolate, Log: s.replica.log})
+	s.openLanes()
 	return s.writer.applier.Begin(ctx)
 }
 

@@ -55,6 +55,9 @@ func (s *stream) close(ctx context.Context) {
 	if s.stored != nil {
 		s.stored.Disconnect(ctx)
 	}
+	for _, conn := range s.extra {
+		_ = conn.Close(context.WithoutCancel(ctx))
+	}
 }
 
 // heartbeat tells where the reading stands, and what waits.

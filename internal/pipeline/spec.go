@@ -30,6 +30,7 @@ type Spec struct {
 	Rules            mapping.Rules             // Types and Fold are found out, not given
 	ServerID         uint32                    // as a replica of the source; 0: chosen
 	Threads          int                       // connections that copy at once; 0: 2
+	ApplyThreads     int                       // batches that are written at once; 0: 2
 	ChunkBytes       int64                     // rows of about so many bytes are copied in one transaction; 0: 16 MiB
 	Relay            relay.Form                // "": in memory
 	RelayBytes       int                       // binlog that may wait for being applied in memory; 0: 16 MiB
@@ -56,12 +57,18 @@ type Replica struct {
 	wanted atomic.Pointer[filter] // by which it keeps tables
 
 	unchecked bool // the source could not be looked at before it was followed
+
+	apartUntil time.Time // till when batches are applied one after the other
+	apartTime  time.Duration
 }
 
 // New gives the replica of a source; nothing is connected yet.
 func New(spec Spec, log *slog.Logger) *Replica {
 	if spec.Threads <= 0 {
 		spec.Threads = 2
+	}
+	if spec.ApplyThreads <= 0 {
+		spec.ApplyThreads = 2
 	}
 	if spec.ChunkBytes <= 0 {
 		spec.ChunkBytes = 16 << 20

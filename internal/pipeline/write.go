@@ -23,6 +23,8 @@ import (
 type writer struct {
 	changes  *write.Changes
 	applier  *apply.Applier
+	lanes    *apply.Lanes            // for batches of nothing but rows
+	apart    func(cause error) error // what a failure of the lanes means
 	sourceID int64
 	epoch    int64
 	rules    *mapping.Rules
@@ -68,7 +70,10 @@ const (
 
 // run applies what comes until in is closed or ctx ends: then what is in hand
 // is finished first.
-func (w *writer) run(ctx context.Context, in <-chan []unit) error {
+func (w *writer) run(ctx context.Context, in <-chan []unit) (err error) {
+	patient, cancel := lingering(ctx, finishWithin)
+	defer cancel()
+	defer func() { err = w.landed(ctx, err, cancel) }()
 	tick := time.NewTicker(saveEvery)
 	defer tick.Stop()
 	for {
@@ -77,11 +82,16 @@ func (w *writer) run(ctx context.Context, in <-chan []unit) error {
 			if !more {
 				return nil
 			}
-			if err := w.apply(ctx, gather(units, in)); err != nil {
+			if err := w.apply(patient, gather(units, in)); err != nil {
 				return err
 			}
+		case <-w.lanes.Failed():
+			return w.lanes.Wait()
 		case <-tick.C:
 			if w.behind && !w.pieces {
+				if err := w.lanes.Wait(); err != nil {
+					return err
+				}
 				if err := w.commit(ctx); err != nil {
 					return err
 				}
@@ -93,10 +103,14 @@ func (w *writer) run(ctx context.Context, in <-chan []unit) error {
 }
 
 // apply writes the units as one batch, or several where one must end in
-// between. A stop lets it finish for a while.
+// between.
 func (w *writer) apply(ctx context.Context, units []unit) error {
-	ctx, cancel := lingering(ctx, finishWithin)
-	defer cancel()
+	if taken, err := w.fly(ctx, units); taken || err != nil {
+		return err
+	}
+	if err := w.lanes.Wait(); err != nil {
+		return err
+	}
 	for _, u := range units {
 		w.current = u
 		if err := w.unit(ctx, u); err != nil {
@@ -192,6 +206,9 @@ func (w *writer) finish(ctx context.Context, t *event.Transaction) error {
 func (w *writer) steps(ctx context.Context, u unit) error {
 	for _, s := range u.steps {
 		var err error
+		if s.rows == nil {
+			w.lanes.Forget()
+		}
 		switch {
 		case s.rows != nil:
 			w.rows += s.rows.Len()
@@ -249,7 +266,7 @@ func (w *writer) commit(ctx context.Context) error {
 				return err
 			}
 		}
-		return catalogue.SaveApplied(ctx, tx, w.sourceID, w.epoch, position, w.last, w.counters())
+		return catalogue.SaveApplied(ctx, tx, w.sourceID, w.epoch, position, w.last, sum(w.batch, w.applier.Counts()))
 	})
 	if err != nil {
 		return err
@@ -264,15 +281,14 @@ func (w *writer) commit(ctx context.Context) error {
 	return nil
 }
 
-func (w *writer) counters() catalogue.Counters {
-	sum := w.batch
-	for _, c := range w.applier.Counts() {
-		sum.Inserted += int64(c.Inserted) // #nosec G115 -- rows of one batch
-		sum.Updated += int64(c.Updated)   // #nosec G115
-		sum.Deleted += int64(c.Deleted)   // #nosec G115
-		sum.Missing += int64(c.Missing)   // #nosec G115
+func sum(batch catalogue.Counters, counts map[string]apply.Count) catalogue.Counters {
+	for _, c := range counts {
+		batch.Inserted += int64(c.Inserted) // #nosec G115 -- rows of one batch
+		batch.Updated += int64(c.Updated)   // #nosec G115
+		batch.Deleted += int64(c.Deleted)   // #nosec G115
+		batch.Missing += int64(c.Missing)   // #nosec G115
 	}
-	return sum
+	return batch
 }
 
 func (w *writer) keepValues(ctx context.Context, tx dial.Tx) error {
@@ -293,27 +309,4 @@ func (w *writer) unburden(ctx context.Context) error {
 	}
 	w.changed.clear()
 	return nil
-}
-
-// gather adds what has come in meanwhile, without waiting.
-func gather(units []unit, in <-chan []unit) []unit {
-	for rows := 0; rows < batchRows; {
-		select {
-		case next, open := <-in:
-			if !open {
-				return units
-			}
-			units = append(units, next...)
-			for _, u := range next {
-				for _, s := range u.steps {
-					if s.rows != nil {
-						rows += s.rows.Len()
-					}
-				}
-			}
-		default:
-			return units
-		}
-	}
-	return units
 }

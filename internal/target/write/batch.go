@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -47,6 +48,12 @@ func NewChanges(ctx context.Context, conn *pgx.Conn) (*Changes, error) {
 		return nil, fmt.Errorf("preparing a connection for writing: %w", refuse(err, nil, ""))
 	}
 	return c, nil
+}
+
+// LimitLocks lets statements give up when they have waited for a lock so long.
+func (c *Changes) LimitLocks(ctx context.Context, d time.Duration) error {
+	_, err := c.raw(ctx, fmt.Sprintf("set lock_timeout = %d", d.Milliseconds()))
+	return err
 }
 
 // guard is the savepoint that Write and Exec return to.

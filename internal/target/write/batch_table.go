@@ -67,7 +67,7 @@ func (c *Changes) concerned(steps []change.Step) iter.Seq[*change.Table] {
 			if step.Set != nil {
 				tables = append(tables, step.Set.Table)
 			} else {
-				tables = below(step.Cascades.Parent)
+				tables = change.Below(step.Cascades.Parent)
 			}
 			for _, t := range tables {
 				if !yield(t) {
@@ -76,21 +76,6 @@ func (c *Changes) concerned(steps []change.Step) iter.Seq[*change.Table] {
 			}
 		}
 	}
-}
-
-// below lists the tables that cascades from t reach.
-func below(t *change.Table) []*change.Table {
-	var list []*change.Table
-	seen := map[*change.Table]bool{}
-	for next := []*change.Table{t}; len(next) > 0; next = next[1:] {
-		for _, child := range next[0].Children {
-			if !seen[child.Table] {
-				seen[child.Table] = true
-				list, next = append(list, child.Table), append(next, child.Table)
-			}
-		}
-	}
-	return list
 }
 
 func (c *Changes) learnTable(ctx context.Context, t *change.Table) error {
@@ -135,6 +120,9 @@ func (t *table) describe(rows [][][]byte) {
 		t.arrays = t.arrays && col.array != 0
 	}
 }
+
+// Forget makes the next Write look at its tables anew: definitions may have changed.
+func (c *Changes) Forget() { c.stale = true }
 
 // forget drops all that is known of tables: definitions may have changed.
 func (c *Changes) forget() {

@@ -1,0 +1,132 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"pgchameleon/internal/apply"
+	"pgchameleon/internal/catalogue"
+	"pgchameleon/internal/change"
+	"pgchameleon/internal/fault"
+	target "pgchameleon/internal/target/dial"
+	"pgchameleon/internal/target/write"
+)
+
+const (
+	laneRows  = 2_000           // a smaller batch is not worth a lane of its own
+	laneLocks = 5 * time.Second // how long a lane waits for a lock; two may wait for one another where PostgreSQL cannot see it
+	apartFor  = time.Minute     // how long batches go one after the other once lanes have failed; doubled each time
+	apartMost = time.Hour
+)
+
+// openLanes makes the lanes that the configuration asks for; connections are
+// made when they are needed.
+func (s *stream) openLanes() {
+	most := s.replica.spec.ApplyThreads
+	if most < 2 || time.Now().Before(s.replica.apartUntil) {
+		most = 0
+	}
+	s.writer.lanes = apply.NewLanes(s.writer.applier, most, func(ctx context.Context) (apply.Writer, error) {
+		conn, err := target.Connect(ctx, s.replica.spec.Postgres)
+		if err != nil {
+			return nil, err
+		}
+		s.extra = append(s.extra, conn)
+		w, err := write.NewChanges(ctx, conn)
+		if err != nil {
+			return nil, err
+		}
+		return w, w.LimitLocks(ctx, laneLocks)
+	})
+	s.writer.apart = s.replica.apart
+}
+
+// apart decides what a failure of the lanes means. If PostgreSQL has refused a
+// change or a lock, batches are applied one after the other for a while: then it
+// shows what is wrong with them, if anything is.
+func (r *Replica) apart(cause error) error {
+	switch code := target.Code(cause); {
+	case fault.KindOf(cause) == fault.Data:
+	case code == "40P01" || code == "40001" || code == "55P03": // deadlock_detected, serialization_failure, lock_not_available
+	default:
+		return cause
+	}
+	if time.Since(r.apartUntil) > apartMost {
+		r.apartTime = 0
+	}
+	r.apartTime = min(max(apartFor, 2*r.apartTime), apartMost)
+	r.apartUntil = time.Now().Add(r.apartTime)
+	r.log.Info("batches could not be applied side by side; they are applied one after the other for a while", "while", r.apartTime.String(), "error", cause)
+	return errAgain
+}
+
+// landed waits for what is on its way when the stage ends with err. If it was the
+// stop of the whole, that may land; otherwise it is given up.
+func (w *writer) landed(ctx context.Context, err error, giveUp context.CancelFunc) error {
+	if err != nil && ctx.Err() == nil {
+		giveUp()
+	}
+	failed := w.lanes.Wait()
+	if failed != nil && (err == nil || ctx.Err() == nil && errors.Is(err, failed)) {
+		return w.apart(failed)
+	}
+	return err
+}
+
+// fly gives units to a lane if they are many, and nothing but rows.
+func (w *writer) fly(ctx context.Context, units []unit) (taken bool, err error) {
+	if w.lanes.None() || w.rows > 0 || w.forced || w.pieces {
+		return false, nil
+	}
+	rows, plain := plainRows(units)
+	n := 0
+	for _, r := range rows {
+		n += r.Len()
+	}
+	if !plain || n < laneRows && (n == 0 || !w.lanes.Busy()) {
+		return false, nil
+	}
+	f, err := w.lanes.Board(ctx, rows)
+	if f == nil || err != nil {
+		return false, err
+	}
+	for _, u := range units {
+		if u.txn.Idle != nil {
+			w.tracker.Idle(*u.txn.Idle)
+			continue
+		}
+		if err := w.tracker.Add(u.txn); err != nil {
+			return false, fmt.Errorf("advancing the position: %w", err)
+		}
+		w.last = u.txn.Time
+		w.batch.Transactions++
+	}
+	position, last, batch, began := w.tracker.Position(), w.last, w.batch, time.Now()
+	w.behind, w.saved, w.batch = false, time.Now(), catalogue.Counters{}
+	w.lanes.Depart(ctx, f, func(ctx context.Context, tx target.Tx, counts map[string]apply.Count) error {
+		return catalogue.SaveApplied(ctx, tx, w.sourceID, w.epoch, position, last, sum(batch, counts))
+	}, func() {
+		w.applied(position)
+		w.log.Debug("batch committed", "rows", n, "transactions", batch.Transactions, "took", time.Since(began), "position", position.String())
+	})
+	return true, nil
+}
+
+// plainRows gives the changes of units, if they are whole transactions of nothing but rows.
+func plainRows(units []unit) (list []*change.Rows, plain bool) {
+	for _, u := range units {
+		t := u.txn
+		if t == nil || u.skipped != nil || u.sessions || len(u.lost) > 0 || len(u.notes) > 0 || t.Idle == nil && (!t.First || !t.Final) {
+			return nil, false
+		}
+		for _, s := range u.steps {
+			if s.rows == nil {
+				return nil, false
+			}
+			list = append(list, s.rows)
+		}
+	}
+	return list, true
+}
