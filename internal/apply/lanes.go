@@ -103,10 +103,10 @@ func (l *Lanes) lane(ctx context.Context) (Writer, error) {
 // None says that there are no lanes.
 func (l *Lanes) None() bool { return l.most == 0 }
 
-// Busy says whether a batch is on its way.
-func (l *Lanes) Busy() bool {
+// Flying counts the batches that are on their way.
+func (l *Lanes) Flying() int {
 	l.flights = slices.DeleteFunc(l.flights, (*Flight).ended)
-	return len(l.flights) > 0
+	return len(l.flights)
 }
 
 // Failed is closed once a batch could not be written; Wait tells why.

@@ -85,7 +85,7 @@ func (w *writer) fly(ctx context.Context, units []unit) (taken bool, err error) 
 	for _, r := range rows {
 		n += r.Len()
 	}
-	if !plain || n < laneRows && (n == 0 || !w.lanes.Busy()) {
+	if !plain || n < laneRows && (n == 0 || w.lanes.Flying() == 0) {
 		return false, nil
 	}
 	f, err := w.lanes.Board(ctx, rows)
@@ -103,13 +103,13 @@ func (w *writer) fly(ctx context.Context, units []unit) (taken bool, err error) 
 		w.last = u.txn.Time
 		w.batch.Transactions++
 	}
-	position, last, batch, began := w.tracker.Position(), w.last, w.batch, time.Now()
+	position, last, batch, beside, began := w.tracker.Position(), w.last, w.batch, w.lanes.Flying(), time.Now()
 	w.behind, w.saved, w.batch = false, time.Now(), catalogue.Counters{}
 	w.lanes.Depart(ctx, f, func(ctx context.Context, tx target.Tx, counts map[string]apply.Count) error {
 		return catalogue.SaveApplied(ctx, tx, w.sourceID, w.epoch, position, last, sum(batch, counts))
 	}, func() {
 		w.applied(position)
-		w.log.Debug("batch committed", "rows", n, "transactions", batch.Transactions, "took", time.Since(began), "position", position.String())
+		w.log.Debug("batch committed", "rows", n, "transactions", batch.Transactions, "beside", beside, "took", time.Since(began), "position", position.String())
 	})
 	return true, nil
 }
