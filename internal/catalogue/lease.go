@@ -31,7 +31,7 @@ const (
 
 	// The session of a process that was killed ends shortly after it; so long a lock
 	// is tried for.
-	leadPatience = 2 * time.Second
+	leadPatience = 5 * time.Second
 	leadPause    = 50 * time.Millisecond
 	releaseTime  = 3 * time.Second
 )
