@@ -159,30 +159,29 @@ func (f *fold) sets(late []bool) (early, rest *change.Set) {
 		f.bag(early)
 		return early, nil
 	}
-	var earlyMask, restMask uint64 // masks of the columns that updates change
+	var first, second updates
 	if late != nil {
 		rest = &change.Set{Table: f.table, Tolerant: f.tolerant}
 	}
 	for _, i := range f.sorted() {
 		if late != nil && late[i] {
-			f.entries[i].add(rest, f.shape, &restMask)
+			f.entries[i].add(rest, f.shape, &second)
 		} else {
-			f.entries[i].add(early, f.shape, &earlyMask)
+			f.entries[i].add(early, f.shape, &first)
 		}
 	}
-	early.Changed = f.shape.updated(earlyMask)
+	early.Updates = first.list(f.shape)
 	if rest != nil {
-		rest.Changed = f.shape.updated(restMask)
+		rest.Updates = second.list(f.shape)
 	}
 	return early, rest
 }
 
-// add gives the set what became of the row; mask gets the columns of an update.
-func (e *entry) add(s *change.Set, shape *shape, mask *uint64) {
+// add gives the set what became of the row, or u if it is an update.
+func (e *entry) add(s *change.Set, shape *shape, u *updates) {
 	if e.was && e.is && !e.redo {
 		if diff := changed(e.first, e.last); diff&shape.pinned == 0 {
-			s.Updates = append(s.Updates, e.last)
-			*mask |= diff
+			u.add(diff, e.last)
 			return
 		}
 	}

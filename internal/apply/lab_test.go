@@ -176,7 +176,13 @@ func (l *lab) commit() map[string]apply.Count {
 // rows gives a table's rows as text, sorted.
 func (l *lab) rows(name string) []string {
 	l.t.Helper()
-	results, err := l.other.PgConn().Exec(l.ctx, "select * from "+mapping.Quote(name)).ReadAll()
+	return l.query("select * from " + mapping.Quote(name))
+}
+
+// query gives a query's rows as text, sorted.
+func (l *lab) query(sql string) []string {
+	l.t.Helper()
+	results, err := l.other.PgConn().Exec(l.ctx, sql).ReadAll()
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -199,5 +205,12 @@ func (l *lab) expect(name string, want ...string) {
 	slices.Sort(want)
 	if got := l.rows(name); !slices.Equal(got, want) {
 		l.t.Errorf("table %s\n got %q\nwant %q", name, got, want)
+	}
+}
+
+func (l *lab) expectQuery(sql string, want ...string) {
+	l.t.Helper()
+	if got := l.query(sql); !slices.Equal(got, want) {
+		l.t.Errorf("%s\n got %q\nwant %q", sql, got, want)
 	}
 }

@@ -15,11 +15,16 @@ type Set struct {
 	Table   *Table
 	Deletes []Row // full rows; of a keyed table only the key counts
 	Copies  []int // only without a key: how many equal rows each of Deletes stands for
-	Updates []Row // full rows as they are to be; their keys and unique columns stay as they were
-	Changed []int // ordinals of the columns that any of Updates changes
+	Updates []Update
 	Inserts []Row
 	// Tolerant: a row of Deletes may be absent without being counted as missing.
 	Tolerant bool
+}
+
+// Update is rows of which the same columns change.
+type Update struct {
+	Rows    []Row // full rows as they are to be; their keys and unique columns stay as they were
+	Changed []int // ordinals of the columns that any of them changes
 }
 
 // Cascades are what InnoDB did to the children of parent rows that were deleted,

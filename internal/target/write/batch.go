@@ -135,8 +135,10 @@ func (c *Changes) set(ctx context.Context, s *change.Set, missing *int) error {
 	} else if err := c.deleteKeys(ctx, t, s, missing); err != nil {
 		return err
 	}
-	if err := c.update(ctx, t, s, missing); err != nil {
-		return err
+	for _, u := range s.Updates {
+		if err := c.update(ctx, t, u, missing); err != nil {
+			return err
+		}
 	}
 	return c.insert(ctx, t, s.Inserts)
 }

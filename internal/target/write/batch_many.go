@@ -171,11 +171,8 @@ func (t *table) updates(changed []int) work {
 	return work{ordinals: ordinals, one: one, many: many}
 }
 
-func (c *Changes) update(ctx context.Context, t *table, s *change.Set, missing *int) error {
-	if len(s.Updates) == 0 {
-		return nil
-	}
-	w := t.updates(s.Changed)
+func (c *Changes) update(ctx context.Context, t *table, u change.Update, missing *int) error {
+	w := t.updates(u.Changed)
 	w.done = func(rows []change.Row, found int) {
 		if found >= len(rows) {
 			return
@@ -186,7 +183,7 @@ func (c *Changes) update(ctx context.Context, t *table, s *change.Set, missing *
 			return c.run(ctx, t, rows, heal)
 		})
 	}
-	return c.run(ctx, t, s.Updates, w)
+	return c.run(ctx, t, u.Rows, w)
 }
 
 // heal inserts those of the rows whose key is not there.
