@@ -20,7 +20,8 @@ func (r *replica) bank() {
 		"CREATE TABLE seats (id INT PRIMARY KEY, number INT UNIQUE, at INT)",
 		"CREATE TABLE parents (id INT PRIMARY KEY) ENGINE=InnoDB",
 		"CREATE TABLE children (id INT PRIMARY KEY, parent INT, FOREIGN KEY (parent) REFERENCES parents (id) ON DELETE CASCADE) ENGINE=InnoDB",
-		"CREATE TABLE bag (v INT)",
+		"CREATE TABLE bag (v INT)", "CREATE TABLE odd (id INT AUTO_INCREMENT PRIMARY KEY, d DATE)",
+		"SET sql_mode = ''",
 		`CREATE PROCEDURE trade(n INT) BEGIN
 			DECLARE i, a, b INT DEFAULT 0;
 			WHILE i < n DO
@@ -39,6 +40,7 @@ func (r *replica) bank() {
 					DELETE FROM parents WHERE id = a MOD 20;
 					INSERT INTO parents VALUES (a MOD 20);
 					INSERT IGNORE INTO children SELECT id, a MOD 20 FROM accounts WHERE id MOD 20 = a MOD 20 AND id <= 100;
+					INSERT INTO odd (d) VALUES ('0000-00-00');
 					INSERT INTO bag VALUES (i), (i);
 					DELETE FROM bag WHERE v = i - 100 LIMIT 1;
 				END IF;
@@ -109,6 +111,9 @@ func TestABacklogOnSeveralConnections(t *testing.T) {
 			close(done)
 			audits.Wait()
 			r.same()
+			if rows := r.target(fmt.Sprintf("SELECT (SELECT count(*) FROM %s.odd) - (SELECT sum(i_count) FROM sch_chameleon.t_conversions WHERE t_source_table = 'odd')", quoteIdent(r.schemas[r.marker]))); rows[0][0] != "0" {
+				t.Errorf("%s changed values are not counted", rows[0][0])
+			}
 			if len(r.logLines("beside=1"))+len(r.logLines("beside=2")) == 0 {
 				t.Error("no batch was written beside another")
 			}

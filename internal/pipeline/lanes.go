@@ -12,6 +12,7 @@ import (
 	"pgchameleon/internal/fault"
 	target "pgchameleon/internal/target/dial"
 	"pgchameleon/internal/target/write"
+	"pgchameleon/internal/transform"
 )
 
 const (
@@ -92,7 +93,9 @@ func (w *writer) fly(ctx context.Context, units []unit) (taken bool, err error) 
 	if f == nil || err != nil {
 		return false, err
 	}
+	values := streamed{notes: map[transform.Noted]uint64{}}
 	for _, u := range units {
+		values.add(u)
 		if u.txn.Idle != nil {
 			w.tracker.Idle(*u.txn.Idle)
 			continue
@@ -106,6 +109,9 @@ func (w *writer) fly(ctx context.Context, units []unit) (taken bool, err error) 
 	position, last, batch, beside, began := w.tracker.Position(), w.last, w.batch, w.lanes.Flying(), time.Now()
 	w.behind, w.saved, w.batch = false, time.Now(), catalogue.Counters{}
 	w.lanes.Depart(ctx, f, func(ctx context.Context, tx target.Tx, counts map[string]apply.Count) error {
+		if err := w.values.keep(ctx, tx, w.sourceID, catalogue.InStream, position, values.counts(), values.lost); err != nil {
+			return err
+		}
 		return catalogue.SaveApplied(ctx, tx, w.sourceID, w.epoch, position, last, sum(batch, counts))
 	}, func() {
 		w.applied(position)
@@ -118,7 +124,7 @@ func (w *writer) fly(ctx context.Context, units []unit) (taken bool, err error) 
 func plainRows(units []unit) (list []*change.Rows, plain bool) {
 	for _, u := range units {
 		t := u.txn
-		if t == nil || u.skipped != nil || u.sessions || len(u.lost) > 0 || len(u.notes) > 0 || t.Idle == nil && (!t.First || !t.Final) {
+		if t == nil || u.skipped != nil || u.sessions || len(u.lost) > manyLost || t.Idle == nil && (!t.First || !t.Final) {
 			return nil, false
 		}
 		for _, s := range u.steps {
