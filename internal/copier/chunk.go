@@ -123,6 +123,8 @@ func (r *run[Tx]) transfer(ctx context.Context, s Session, tx Tx, t *table, c Ch
 	text := newEncoder(t.mapped, shown, r.Originals, nil)
 	if pieces {
 		text.refuse = discard
+	} else if r.Target.Binary() {
+		text.binary = binaryForms(t.mapped)
 	}
 	from := io.Reader(text)
 	if r.OutDir != "" {
@@ -136,7 +138,7 @@ func (r *run[Tx]) transfer(ctx context.Context, s Session, tx Tx, t *table, c Ch
 	if pieces {
 		c.Rows, err = r.Target.CopyPieces(ctx, tx, t.mapped, from, discard)
 	} else {
-		c.Rows, err = r.Target.Copy(ctx, tx, t.mapped, from)
+		c.Rows, err = r.Target.Copy(ctx, tx, t.mapped, from, text.binary != nil)
 	}
 	if err != nil {
 		return Chunk{}, nil, err

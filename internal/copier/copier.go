@@ -145,8 +145,11 @@ type Loader[Tx any] interface {
 	// it besides the indexes that its definition has. earlier is what it gave, and was
 	// not built, if the table has been made before.
 	Create(ctx context.Context, tx Tx, t *mapping.Table, statements []string, earlier []change.Index) ([]change.Index, error)
-	// Copy loads lines of COPY text. A fault.Data says that a row was refused.
-	Copy(ctx context.Context, tx Tx, t *mapping.Table, rows io.Reader) (int64, error)
+	// Binary says whether tables have just the types that they are mapped to, so that
+	// rows may be loaded in COPY's binary format.
+	Binary() bool
+	// Copy loads rows as COPY reads them. A fault.Data says that a row was refused.
+	Copy(ctx context.Context, tx Tx, t *mapping.Table, rows io.Reader, binary bool) (int64, error)
 	// CopyPieces loads what can be loaded, and calls refused for the other rows.
 	CopyPieces(ctx context.Context, tx Tx, t *mapping.Table, rows io.Reader, refused func(row []byte, cause error) error) (int64, error)
 	// Finish runs what is left to do when rows and indexes are there.

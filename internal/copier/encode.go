@@ -1,6 +1,8 @@
 package copier
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"slices"
@@ -11,14 +13,23 @@ import (
 	"pgchameleon/internal/typemap"
 )
 
+// What a COPY in binary format begins and ends with.
+const (
+	copyHeader  = "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+	copyTrailer = "\xff\xff"
+)
+
 const (
 	lineBuffer = 64 << 10
 	keepBuffer = 1 << 20 // a buffer for long rows above this is given back
 )
 
-// encoder turns rows as the source sent them into lines of COPY text, as they
-// are asked for.
+// encoder turns rows as the source sent them into what COPY reads, as they are
+// asked for: lines of text, or the same in its binary format.
 type encoder struct {
+	binary  []typemap.BinaryFunc // of the columns; nil: text
+	begun   bool                 // the header of the binary format was given
+	scratch []byte               // the line of a row that becomes binary
 	rows    Rows
 	table   *mapping.Table
 	columns []*typemap.Column
@@ -34,6 +45,17 @@ type encoder struct {
 	// refuse takes a row that cannot be written as COPY text; without it that is
 	// the end of the reading.
 	refuse func(row []byte, cause error) error
+}
+
+// binaryForms gives what makes the table's rows binary; nil if a column has no such form.
+func binaryForms(t *mapping.Table) []typemap.BinaryFunc {
+	list := make([]typemap.BinaryFunc, len(t.Columns))
+	for i, c := range t.Columns {
+		if list[i] = c.Map.Binary(); list[i] == nil {
+			return nil
+		}
+	}
+	return list
 }
 
 func newEncoder(t *mapping.Table, rows Rows, limit int, refuse func([]byte, error) error) *encoder {
@@ -67,34 +89,54 @@ func (e *encoder) fill() {
 	if e.buf, e.at = e.buf[:0], 0; cap(e.buf) > keepBuffer || e.buf == nil {
 		e.buf = make([]byte, 0, 2*lineBuffer)
 	}
+	if e.binary != nil && !e.begun {
+		e.begun = true
+		e.buf = append(e.buf, copyHeader...)
+	}
 	for len(e.buf) < lineBuffer {
 		fields, err := e.rows.Next()
 		if err != nil {
-			e.end = err
-			return
-		}
-		start := len(e.buf)
-		line, err := e.line(e.buf, fields)
-		if err == nil {
-			e.buf = line
-			e.lines++
-			e.bytes += int64(len(e.buf) - start)
-			if len(e.changed.List) > 0 {
-				e.keep(change.Row(line[start : len(line)-1]))
+			if e.end = err; e.binary != nil && errors.Is(err, io.EOF) {
+				e.buf = append(e.buf, copyTrailer...)
 			}
-			continue
-		}
-		e.buf, e.changed.List = e.buf[:start], e.changed.List[:0]
-		err = fault.Wrap(fault.Data, err)
-		if e.refuse == nil {
-			e.end = err
 			return
 		}
-		if err := e.refuse(e.rawLine(fields), err); err != nil {
+		if err := e.row(fields); err != nil {
 			e.end = err
 			return
 		}
 	}
+}
+
+// row adds a row, or hands it to refuse.
+func (e *encoder) row(fields [][]byte) error {
+	start, to := len(e.buf), e.buf
+	if e.binary != nil {
+		start, to = 0, e.scratch[:0]
+	}
+	line, err := e.line(to, fields)
+	if err == nil && e.binary != nil {
+		if e.scratch = line; cap(e.scratch) > keepBuffer {
+			e.scratch = nil
+		}
+		e.buf, err = e.tuple(e.buf, line)
+	} else if err == nil {
+		e.buf = line
+	}
+	if err == nil {
+		e.lines++
+		e.bytes += int64(len(line) - start)
+		if len(e.changed.List) > 0 {
+			e.keep(change.Row(line[start : len(line)-1]))
+		}
+		return nil
+	}
+	e.changed.List = e.changed.List[:0]
+	err = fault.Wrap(fault.Data, err)
+	if e.refuse == nil {
+		return err
+	}
+	return e.refuse(e.rawLine(fields), err)
 }
 
 func (e *encoder) line(dst []byte, fields [][]byte) ([]byte, error) {
@@ -116,6 +158,34 @@ func (e *encoder) line(dst []byte, fields [][]byte) ([]byte, error) {
 		}
 	}
 	return append(dst, '\n'), nil
+}
+
+// tuple adds a row in the binary format: the number of its fields, and each with its
+// length, which is -1 for NULL.
+func (e *encoder) tuple(dst []byte, line []byte) ([]byte, error) {
+	start := len(dst)
+	dst = binary.BigEndian.AppendUint16(dst, uint16(len(e.binary))) // #nosec G115 -- PostgreSQL has 1,600 columns at most
+	line = line[:len(line)-1]
+	for _, encode := range e.binary {
+		field := line
+		if tab := bytes.IndexByte(line, '\t'); tab >= 0 {
+			field, line = line[:tab], line[tab+1:]
+		}
+		at := len(dst)
+		dst = append(dst, 255, 255, 255, 255)
+		if string(field) == change.Null {
+			continue
+		}
+		if len(field) > lineBuffer {
+			dst = slices.Grow(dst, len(field)+lineBuffer)
+		}
+		var err error
+		if dst, err = encode(dst, field); err != nil {
+			return dst[:start], err
+		}
+		binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-4)) // #nosec G115 -- PostgreSQL takes up to 1 GB
+	}
+	return dst, nil
 }
 
 // keep takes over the originals of a row's values that rules have changed.

@@ -68,22 +68,21 @@ func (c *Comparison) in(ctx context.Context, do func(pgx.Tx) error) error {
 // Rows holds lines of COPY text against the table. A fault.Data says that PostgreSQL refused
 // a row; with pieces such rows are left out and counted.
 func (c *Comparison) Rows(ctx context.Context, rows io.Reader, pieces bool) (d Differences, err error) {
-	err = c.in(ctx, func(tx pgx.Tx) error {
+	err = c.in(ctx, func(tx pgx.Tx) (err error) {
 		if len(c.table.Key) > 0 {
 			if err := run(ctx, tx, "truncate "+c.heap.Ident()); err != nil {
 				return err
 			}
 		}
-		load := Copy
+		var n int64
 		if pieces {
-			load = func(ctx context.Context, tx pgx.Tx, t *mapping.Table, rows io.Reader) (int64, error) {
-				return CopyPieces(ctx, tx, t, rows, func([]byte, error) error {
-					d.Refused++
-					return nil
-				})
-			}
+			n, err = CopyPieces(ctx, tx, c.heap, rows, func([]byte, error) error {
+				d.Refused++
+				return nil
+			})
+		} else {
+			n, err = Copy(ctx, tx, c.heap, rows, false)
 		}
-		n, err := load(ctx, tx, c.heap, rows)
 		if err != nil || len(c.table.Key) == 0 {
 			return err
 		}

@@ -17,28 +17,15 @@ import (
 	"pgchameleon/internal/target/dial"
 )
 
-// Copy loads lines of COPY text, with the table's columns in their order, and
+// Copy loads rows in a format of COPY, with the table's columns in their order, and
 // gives the number of rows. An error of the reader is given as it is; after any
 // error the transaction can only be rolled back.
-func Copy(ctx context.Context, tx pgx.Tx, t *mapping.Table, rows io.Reader) (int64, error) {
-	source := &watched{reader: rows}
-	tag, err := tx.Conn().PgConn().CopyFrom(ctx, source, copyInto(t))
-	if err == nil {
-		return tag.RowsAffected(), nil
-	}
-	var said *pgconn.PgError
-	if errors.As(err, &said) && said.Code == "57014" && source.err != nil { // COPY ended because the reader did
-		return 0, source.err
-	}
-	return 0, fmt.Errorf("loading into %s: %w", t.Ident(), refusedRow(err))
-}
-
-func copyInto(t *mapping.Table) string {
+func Copy(ctx context.Context, tx pgx.Tx, t *mapping.Table, rows io.Reader, binary bool) (int64, error) {
 	columns := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		columns[i] = mapping.Quote(c.Name)
 	}
-	return "copy " + t.Ident() + " (" + strings.Join(columns, ", ") + ") from stdin (format text, encoding 'utf8')"
+	return CopyRaw(ctx, tx, t.Ident(), strings.Join(columns, ", "), binary, rows)
 }
 
 // watched remembers why its reader ended, unless it just came to its end. The
@@ -142,7 +129,7 @@ func (p *pieces) load(from, to int) error {
 	if err := p.run(pieceGuard); err != nil {
 		return err
 	}
-	n, err := Copy(p.ctx, p.tx, p.table, bytes.NewReader(text))
+	n, err := Copy(p.ctx, p.tx, p.table, bytes.NewReader(text), false)
 	if err == nil {
 		p.loaded += n
 		return p.run(pieceKeep)

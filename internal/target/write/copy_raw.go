@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// CopyRaw loads what another PostgreSQL's COPY gives, binary or text, and gives the number of rows. table and columns
+// CopyRaw loads rows as PostgreSQL's COPY writes them, binary or text, and gives the number of rows. table and columns
 // are SQL. Errors are as Copy gives them.
 func CopyRaw(ctx context.Context, tx pgx.Tx, table, columns string, binary bool, rows io.Reader) (int64, error) {
 	format := "text, encoding 'utf8'"

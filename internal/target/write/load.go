@@ -151,9 +151,12 @@ func (l *Loader) Create(ctx context.Context, tx pgx.Tx, t *mapping.Table, statem
 	return nil, run(ctx, tx, statements...)
 }
 
+// Binary says whether the tables have just the types that they are mapped to.
+func (l *Loader) Binary() bool { return !l.Keep }
+
 // Copy loads rows into the table in its place, as the function Copy does.
-func (l *Loader) Copy(ctx context.Context, tx pgx.Tx, t *mapping.Table, rows io.Reader) (int64, error) {
-	return Copy(ctx, tx, l.Place(t), rows)
+func (l *Loader) Copy(ctx context.Context, tx pgx.Tx, t *mapping.Table, rows io.Reader, binary bool) (int64, error) {
+	return Copy(ctx, tx, l.Place(t), rows, binary)
 }
 
 // CopyPieces loads rows into the table in its place, as the function CopyPieces does.

@@ -91,7 +91,7 @@ func (l *loading) load(t *mapping.Table, lines string) {
 		if _, err := l.loader.Create(ctx, tx, t, creating(place), nil); err != nil {
 			return err
 		}
-		_, err := l.loader.Copy(ctx, tx, t, strings.NewReader(lines))
+		_, err := l.loader.Copy(ctx, tx, t, strings.NewReader(lines), false)
 		return err
 	})
 	if err != nil {
@@ -183,14 +183,14 @@ func TestReadersErrorsAreNotPostgreSQLs(t *testing.T) {
 	l.exec("create table public.people (id integer not null, name text)")
 	broken := errors.New("the other end has gone")
 	err := l.loader.Begin(context.Background(), func(tx pgx.Tx) error {
-		_, err := Copy(context.Background(), tx, people, io.MultiReader(strings.NewReader("1\ta\n"), &failing{broken}))
+		_, err := Copy(context.Background(), tx, people, io.MultiReader(strings.NewReader("1\ta\n"), &failing{broken}), false)
 		return err
 	})
 	if !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}
 	err = l.loader.Begin(context.Background(), func(tx pgx.Tx) error {
-		_, err := Copy(context.Background(), tx, persons("public", "absent", ""), strings.NewReader("1\ta\n"))
+		_, err := Copy(context.Background(), tx, persons("public", "absent", ""), strings.NewReader("1\ta\n"), false)
 		return err
 	})
 	if fault.KindOf(err) == fault.Data || fault.KindOf(err) == fault.Retry {
@@ -220,7 +220,7 @@ func TestRefusedRowsAreFound(t *testing.T) {
 	}
 	ctx := context.Background()
 	err := l.loader.Begin(ctx, func(tx pgx.Tx) error {
-		_, err := Copy(ctx, tx, people, strings.NewReader(lines.String()))
+		_, err := Copy(ctx, tx, people, strings.NewReader(lines.String()), false)
 		return err
 	})
 	if fault.KindOf(err) != fault.Data || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), `"x"`) {
@@ -289,7 +289,7 @@ func TestExistingTablesAreFilledInPlace(t *testing.T) {
 		t.Errorf("rows, indexes and rows of the other table: %s", got) // the primary key stays, a view needs it
 	}
 	if err := l.loader.Begin(ctx, func(tx pgx.Tx) error {
-		_, err := l.loader.Copy(ctx, tx, people, strings.NewReader("1\tAnn\n2\tBob\n"))
+		_, err := l.loader.Copy(ctx, tx, people, strings.NewReader("1\tAnn\n2\tBob\n"), false)
 		return err
 	}); err != nil {
 		t.Fatal(err)
