@@ -163,11 +163,16 @@ const all = "*"
 // engine makes the engine for commands that run in the foreground and log to
 // standard error what is worth a warning.
 func (a *App) engine(c *config.Config, source string) (Engine, error) {
+	return a.Engine(c, source, a.console())
+}
+
+// console is the log of commands that write none to a file.
+func (a *App) console() *slog.Logger {
 	level := slog.LevelWarn
 	if a.flags.debug {
 		level = slog.LevelDebug
 	}
-	return a.Engine(c, source, slog.New(slog.NewTextHandler(a.Err, &slog.HandlerOptions{Level: level})))
+	return slog.New(slog.NewTextHandler(a.Err, &slog.HandlerOptions{Level: level}))
 }
 
 // pidFile is where the process that works on a source is known.

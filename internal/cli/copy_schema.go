@@ -7,6 +7,7 @@ import (
 
 	"pgchameleon/internal/config"
 	"pgchameleon/internal/fault"
+	"pgchameleon/internal/notify"
 )
 
 func (a *App) copySchema() *cobra.Command {
@@ -17,7 +18,7 @@ func (a *App) copySchema() *cobra.Command {
 			"a change on the source: tables that it has made are replaced as long as they are empty. init_replica replaces them by full\n" +
 			"ones; with keep_existing_schema it fills them where they stand, and copy_schema makes only those that are not there.\n" +
 			"Foreign keys are made by detach_replica: they would be in the way of the copy and of the stream.",
-		RunE: a.onSource(func(cmd *cobra.Command, _ *config.Config, e Engine) error {
+		RunE: a.onSourceTelling(told{done: notify.InitComplete, failed: notify.InitFailed, message: "copy_schema is complete"}, func(cmd *cobra.Command, _ *config.Config, e Engine) error {
 			if a.flags.tables != all || a.flags.schema != all {
 				return fault.New(fault.Config, "leave --tables and --schema out; limit_tables in the configuration limits what is made", "copy_schema works on all tables of a source")
 			}

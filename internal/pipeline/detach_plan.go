@@ -39,6 +39,7 @@ type detachPlan struct {
 	tables  []*mapping.Table // those that are replicated
 	ours    map[schema.Name]bool
 	names   []string // of the schemas in PostgreSQL
+	readers []string // roles that may read what is made
 
 	used        []target.ColumnSequence
 	users       []target.ColumnUser
@@ -71,6 +72,11 @@ func (r *Replica) planDetach(ctx context.Context, db dial.DB, from *origin, know
 	if p.users, err = target.ColumnUsers(ctx, db, p.names...); err != nil {
 		return nil, err
 	}
+	options, err := r.tableOptions(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	p.readers = options.readers
 	if p.constraints, err = target.Constraints(ctx, db, p.names...); err != nil {
 		return nil, err
 	}

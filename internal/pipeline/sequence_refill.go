@@ -7,6 +7,7 @@ import (
 
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/event"
+	"pgchameleon/internal/notify"
 	"pgchameleon/internal/schema"
 	"pgchameleon/internal/source/inspect"
 	target "pgchameleon/internal/target/dial"
@@ -37,7 +38,7 @@ func (f *refilling) takeSequences(ctx context.Context, from *origin) error {
 			return err
 		}
 		if done {
-			f.log.Info("sequences are followed with the others", "sequences", f.names())
+			f.log.Info("sequences are followed with the others", notify.Key, notify.RefillComplete, "tables", f.names())
 			return nil
 		}
 	}
