@@ -63,7 +63,8 @@ func (s *Source) fields() []field {
 		{name: "ddl_policy", value: ddlPolicy(&s.DDLPolicy),
 			doc: "What is done with classes of DDL statements of this source; it goes before the one at the top of the file, [below](#ddl_policy). New in this program."},
 		{name: "keep_existing_schema", value: truth{&s.KeepExistingSchema},
-			doc: "`yes` loads into the tables that are there already, which keep their definition, instead of making them."},
+			doc: "`yes` loads into the tables that are there already, which keep their definition, instead of making them. " +
+				"Their foreign keys are checked when a transaction ends (`DEFERRABLE INITIALLY DEFERRED`) from then on, and validated when both tables have caught up."},
 		{name: "copy_threads", value: number[int]{to: &s.CopyThreads, least: 1, most: 64},
 			doc: "How many chunks of tables are copied at a time, each over a connection of its own. New in this program."},
 		{name: "copy_max_memory", value: size{&s.CopyMaxMemory, 1 << 10},

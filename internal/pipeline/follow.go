@@ -142,6 +142,8 @@ type stream struct {
 	decoder *decoder
 	writer  *writer
 	joints  *joints
+
+	caughtUp chan struct{} // told when tables have come to their high mark
 }
 
 // followOnce takes the lease, connects to both sides, and runs the stages until
@@ -173,7 +175,7 @@ func (r *Replica) followOnce(ctx context.Context, ready func()) error {
 	if err := r.adjustOrRefuse(ctx, lease, pool, from); err != nil {
 		return err
 	}
-	s := &stream{replica: r, lease: lease, pool: pool, origin: from, joints: newJoints()}
+	s := &stream{replica: r, lease: lease, pool: pool, origin: from, joints: newJoints(), caughtUp: make(chan struct{}, 1)}
 	defer s.close(ctx)
 	if err := s.prepare(ctx, conn); err != nil {
 		return err
@@ -307,6 +309,7 @@ func (s *stream) run(ctx context.Context, ready func()) error {
 	group.Go(func() error { return s.beat(ctx) })
 	group.Go(func() error { return s.refill(ctx) })
 	group.Go(func() error { return s.maintain(ctx) })
+	group.Go(func() error { return s.validate(ctx) })
 	ready()
 	err := group.Wait()
 	_ = s.writer.applier.Rollback(context.WithoutCancel(ctx)) // the connection is given up anyway
