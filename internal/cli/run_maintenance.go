@@ -33,6 +33,9 @@ func (a *App) runMaintenance() *cobra.Command {
 					fmt.Fprintf(a.Out, "%s: %s → %s\n", m.Table, size(m.Before), size(m.After))
 				}
 			})
+			if err != nil && tables == 0 {
+				return err
+			}
 			if a.flags.full {
 				fmt.Fprintf(a.Out, "%d tables were written anew; %s are free\n", tables, size(max(0, freed)))
 			} else {

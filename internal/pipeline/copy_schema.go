@@ -67,7 +67,7 @@ func (r *Replica) copySchema(ctx context.Context) (made int, err error) {
 	return c.skeleton(ctx, keep)
 }
 
-// skeleton makes all tables, each in a transaction of its own; keep leaves those alone that are there.
+// skeleton makes all sequences, and all tables, each in a transaction of its own; keep leaves those alone that are there.
 func (c *initial) skeleton(ctx context.Context, keep bool) (made int, err error) {
 	list, err := c.list(ctx)
 	if err != nil {
@@ -80,6 +80,9 @@ func (c *initial) skeleton(ctx context.Context, keep bool) (made int, err error)
 		return 0, err
 	}
 	if err := errors.Join(c.conflicts(ctx, list.tasks), c.schemas(ctx)); err != nil {
+		return 0, err
+	}
+	if err := c.sequences(ctx, list, keep); err != nil {
 		return 0, err
 	}
 	if err := errors.Join(c.collations(ctx, list), c.loader.Prepare(ctx, list.mapped())); err != nil {

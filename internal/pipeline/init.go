@@ -137,7 +137,7 @@ func (c *initial) run(ctx context.Context, restart bool, ready func()) error {
 	if err := c.schemas(ctx); err != nil {
 		return err
 	}
-	if err := c.sequences(ctx, list); err != nil {
+	if err := c.sequences(ctx, list, c.replica.spec.KeepExisting); err != nil {
 		return err
 	}
 	if err := c.collations(ctx, list); err != nil {
