@@ -138,11 +138,13 @@ func (w *writer) arrive(ctx context.Context, a *arrival) error {
 	}
 	w.number = a.number
 	err := a.land(ctx, w.tracker.Position(), a.others)
+	if err == nil {
+		w.known.Store(w.known.Load().With(nil, a.tables...)) // before the next refill looks for sequences
+	}
 	a.result <- err
 	if err != nil || len(a.others) > 0 { // the reader has passed over what those parents did
 		return errAgain
 	}
-	w.known.Store(w.known.Load().With(nil, a.tables...))
 	for _, t := range a.tables {
 		w.applier.Admit(t.Name.String())
 		w.names[t.Name.String()] = t.Name

@@ -100,8 +100,12 @@ func (f *refilling) landSequences(tables []*schema.Table) func(context.Context, 
 			if err := catalogue.EndRefill(ctx, tx, f.r); err != nil {
 				return err
 			}
+			followed, err := trackedSequences(ctx, tx, id)
+			if err != nil {
+				return err
+			}
 			for i, t := range tables {
-				ours := f.r.Tables[i].Created || f.replica.spec.KeepExisting
+				ours := f.r.Tables[i].Created || f.replica.spec.KeepExisting || followed[t.Name] != nil
 				if err := makeSequence(ctx, tx, f.rules, t, ours); err != nil {
 					return err
 				}
