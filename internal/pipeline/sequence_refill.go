@@ -54,6 +54,7 @@ func (f *refilling) meetWithSequences(ctx context.Context, from *origin) (done b
 	}()
 	select {
 	case f.joints.requests <- asked:
+		f.joints.ring()
 	case <-ctx.Done():
 		return false, context.Cause(ctx)
 	}
