@@ -47,7 +47,7 @@ func (s *Source) fields() []field {
 		{name: "db_conn", required: true, value: keys{s.connFields(), "the keys below", of("db_conn")},
 			doc: "How the server is reached."},
 		{name: "schema_mappings", required: true, value: custom{s.readMappings, s.showMappings, "databases with their schemas"},
-			doc: "Which database goes to which PostgreSQL schema, one `database: schema` for each line."},
+			doc: "Which database goes to which PostgreSQL schema, one `database: schema` for each line. Each goes to a schema of its own; sources, also two of one server, may share a schema whose tables do not meet."},
 		{name: "limit_tables", value: names{&s.LimitTables, tables, tablePattern},
 			doc: "Of the databases that are named here, only these tables are replicated; [patterns](#patterns-of-tables-and-columns) mean tables to come, too. A table that comes in by a change of the list is copied while the others are followed."},
 		{name: "skip_tables", value: names{&s.SkipTables, tables, tablePattern},
@@ -202,7 +202,7 @@ func (s *Source) readMappings(d *decoder, key string, n *node) {
 		case strings.HasPrefix(to, "pg_") || to == "information_schema" || to == "sch_chameleon":
 			d.fail(at.line, at.column, "%s: the schema %s belongs to PostgreSQL or to chameleon; choose another", key, to)
 		case taken[to] != 0:
-			d.fail(at.line, at.column, "%s: two databases cannot go to one schema; %s is taken on line %d", key, to, taken[to])
+			d.fail(at.line, at.column, "%s: two databases of one source cannot go to one schema, and %s is taken on line %d; a source of its own for one of them may share the schema", key, to, taken[to])
 		}
 		taken[to] = at.line
 		s.Mappings = append(s.Mappings, Pair{e.key.text, to})
