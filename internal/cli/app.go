@@ -25,7 +25,7 @@ type Engine interface {
 	DropReplicaSchema(ctx context.Context) (dropped bool, err error)
 	AddSource(ctx context.Context, name string) error
 	DropSource(ctx context.Context, name string) error
-	EnableReplica(ctx context.Context, name string) error
+	EnableReplica(ctx context.Context, name string) (running bool, err error)
 	CopySchema(ctx context.Context, name string) (made int, err error)
 	SyncTables(ctx context.Context, name string, tables []string) (*status.Sync, error)
 	UpgradeReplicaSchema(ctx context.Context, confirm func(*status.Adoption) (bool, error)) error

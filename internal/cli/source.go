@@ -55,8 +55,13 @@ func (a *App) enableReplica() *cobra.Command {
 		Use:   "enable_replica",
 		Short: "Let a source that stopped with an error be started again",
 		RunE: a.onSource(func(cmd *cobra.Command, _ *config.Config, e Engine) error {
-			if err := e.EnableReplica(cmd.Context(), a.flags.source); err != nil {
+			running, err := e.EnableReplica(cmd.Context(), a.flags.source)
+			if err != nil {
 				return err
+			}
+			if running {
+				fmt.Fprintf(a.Out, "source %s is followed already\n", a.flags.source)
+				return nil
 			}
 			fmt.Fprintf(a.Out, "source %s is enabled; start it with: chameleon start_replica --source %s\n", a.flags.source, a.flags.source)
 			return nil
