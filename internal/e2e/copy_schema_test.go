@@ -46,6 +46,9 @@ func TestCopySchema(t *testing.T) {
 		t.Errorf("copy_schema takes a source that was copied: %s", out)
 	}
 	r.start()
+	if out, code := r.run("copy_schema", "--source", "mysql"); code != 6 || !strings.Contains(out, "has been copied") {
+		t.Errorf("copy_schema of a source that is followed exits with %d: %s", code, out)
+	}
 	r.source("INSERT INTO a (v, e) VALUES ('three', 'p')")
 	r.caughtUp()
 	r.same()

@@ -24,10 +24,29 @@ func (e *Engine) CopySchema(ctx context.Context, name string) (made int, err err
 	if err != nil {
 		return 0, err
 	}
-	if made, err = New(spec, e.log).copySchema(ctx); err != nil {
+	err = e.with(ctx, func(conn *target.Conn) error { // before it is told that somebody follows it
+		known, err := catalogue.Find(ctx, conn, name)
+		if err != nil {
+			return err
+		}
+		return uncopied(known)
+	})
+	if err == nil {
+		made, err = New(spec, e.log).copySchema(ctx)
+	}
+	if err != nil {
 		return made, fmt.Errorf("copying the schema of source %s: %w", name, err)
 	}
 	return made, nil
+}
+
+// uncopied refuses a source whose tables have rows in PostgreSQL.
+func uncopied(s *catalogue.Source) error {
+	if s.Status == catalogue.Ready {
+		return nil
+	}
+	return fault.New(fault.State, "nothing is to be done: its tables are made by the copy; to see what they become, use another database",
+		"source %s has been copied, with its rows", s.Name)
 }
 
 func (r *Replica) copySchema(ctx context.Context) (made int, err error) {
@@ -36,9 +55,8 @@ func (r *Replica) copySchema(ctx context.Context) (made int, err error) {
 		return 0, err
 	}
 	defer lease.Release(ctx)
-	if lease.Source.Status != catalogue.Ready {
-		return 0, fault.New(fault.State, "nothing is to be done: its tables are made by the copy; to see what they become, use another database",
-			"source %s has been copied, with its rows", r.spec.Name)
+	if err := uncopied(&lease.Source); err != nil {
+		return 0, err
 	}
 	from, err := r.reach(ctx)
 	if err != nil {
