@@ -5,10 +5,13 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"pgchameleon/internal/event"
 	"pgchameleon/internal/fault"
@@ -103,6 +106,17 @@ func lead(ctx context.Context, conn *dial.Conn, name string) (*Lease, error) {
 	}
 	lease.Source, lease.Applied = *source, source.Applied
 	return lease, nil
+}
+
+// Led says whether some process holds the lease of a source.
+func Led(ctx context.Context, db DB, source string) (bool, error) {
+	var backend int64
+	var address string
+	err := db.QueryRow(ctx, holderSQL, leaseKey(source)).Scan(&backend, &address)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, reading("looking for the holder of the lease", err)
 }
 
 // Alive tells whether the lease still holds: its session answers and no newer

@@ -25,7 +25,7 @@ type Engine interface {
 	DropReplicaSchema(ctx context.Context) (dropped bool, err error)
 	AddSource(ctx context.Context, name string) error
 	DropSource(ctx context.Context, name string) error
-	EnableReplica(ctx context.Context, name string) error
+	EnableReplica(ctx context.Context, name string) (running bool, err error)
 	CopySchema(ctx context.Context, name string) (made int, err error)
 	SyncTables(ctx context.Context, name string, tables []string) (*status.Sync, error)
 	UpgradeReplicaSchema(ctx context.Context, confirm func(*status.Adoption) (bool, error)) error
@@ -163,11 +163,16 @@ const all = "*"
 // engine makes the engine for commands that run in the foreground and log to
 // standard error what is worth a warning.
 func (a *App) engine(c *config.Config, source string) (Engine, error) {
+	return a.Engine(c, source, a.console())
+}
+
+// console is the log of commands that write none to a file.
+func (a *App) console() *slog.Logger {
 	level := slog.LevelWarn
 	if a.flags.debug {
 		level = slog.LevelDebug
 	}
-	return a.Engine(c, source, slog.New(slog.NewTextHandler(a.Err, &slog.HandlerOptions{Level: level})))
+	return slog.New(slog.NewTextHandler(a.Err, &slog.HandlerOptions{Level: level}))
 }
 
 // pidFile is where the process that works on a source is known.

@@ -29,7 +29,7 @@ func (a *App) detachReplica() *cobra.Command {
 			"cannot be carried over is listed. At last the source is removed from the catalogue. Stop what writes to the source first.\n" +
 			"A replica that runs on this machine is stopped. --dry-run shows every statement and does nothing. A detachment that was\n" +
 			"interrupted goes on when it is run again; after one that is over, what had failed is tried again.",
-		RunE: a.onSource(func(cmd *cobra.Command, c *config.Config, e Engine) error {
+		RunE: a.onSourceTelling(told{}, func(cmd *cobra.Command, c *config.Config, e Engine) error {
 			if a.flags.tables != all || a.flags.schema != all {
 				return fault.New(fault.Config, "leave --tables and --schema out", "detach_replica works on all tables of a source")
 			}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pgchameleon/internal/config"
+	"pgchameleon/internal/notify"
 	"pgchameleon/internal/status"
 )
 
@@ -19,7 +20,7 @@ func (a *App) runMaintenance() *cobra.Command {
 			"system: nobody else can read or write that table meanwhile (ACCESS EXCLUSIVE), and the replica waits when it comes to\n" +
 			"it; it needs room for a second copy of the largest table. A table that others hold is waited for 2 seconds at a time,\n" +
 			"so that nobody queues up behind it, for lock_timeout in all. auto_maintenance in the configuration has it done without --full.",
-		RunE: a.onSource(func(cmd *cobra.Command, _ *config.Config, e Engine) error {
+		RunE: a.onSourceTelling(told{done: notify.MaintenanceComplete, message: "run_maintenance is complete"}, func(cmd *cobra.Command, _ *config.Config, e Engine) error {
 			tables, freed := 0, int64(0)
 			err := e.RunMaintenance(cmd.Context(), a.flags.source, a.flags.full, func(m status.Maintained) {
 				if m.Err != nil {
@@ -32,6 +33,9 @@ func (a *App) runMaintenance() *cobra.Command {
 					fmt.Fprintf(a.Out, "%s: %s → %s\n", m.Table, size(m.Before), size(m.After))
 				}
 			})
+			if err != nil && tables == 0 {
+				return err
+			}
 			if a.flags.full {
 				fmt.Fprintf(a.Out, "%d tables were written anew; %s are free\n", tables, size(max(0, freed)))
 			} else {

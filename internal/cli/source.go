@@ -2,11 +2,13 @@ package cli
 
 import (
 	"fmt"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 
 	"pgchameleon/internal/config"
 	"pgchameleon/internal/daemon"
+	"pgchameleon/internal/notify"
 )
 
 func (a *App) addSource() *cobra.Command {
@@ -53,8 +55,13 @@ func (a *App) enableReplica() *cobra.Command {
 		Use:   "enable_replica",
 		Short: "Let a source that stopped with an error be started again",
 		RunE: a.onSource(func(cmd *cobra.Command, _ *config.Config, e Engine) error {
-			if err := e.EnableReplica(cmd.Context(), a.flags.source); err != nil {
+			running, err := e.EnableReplica(cmd.Context(), a.flags.source)
+			if err != nil {
 				return err
+			}
+			if running {
+				fmt.Fprintf(a.Out, "source %s is followed already\n", a.flags.source)
+				return nil
 			}
 			fmt.Fprintf(a.Out, "source %s is enabled; start it with: chameleon start_replica --source %s\n", a.flags.source, a.flags.source)
 			return nil
@@ -74,5 +81,31 @@ func (a *App) onSource(do func(cmd *cobra.Command, c *config.Config, e Engine) e
 			return err
 		}
 		return do(cmd, c, e)
+	}
+}
+
+// onSourceTelling is onSource for a command whose events, and whose end, people elsewhere are to hear of.
+func (a *App) onSourceTelling(t told, do func(cmd *cobra.Command, c *config.Config, e Engine) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		c, s, err := a.named()
+		if err != nil {
+			return err
+		}
+		log := a.console()
+		sender, err := a.messages(cmd.Context(), c, s.Name, log)
+		if err != nil {
+			return err
+		}
+		defer sender.Close()
+		if sender != nil {
+			log = slog.New(notify.NewHandler(log.Handler(), sender))
+		}
+		e, err := a.Engine(c, s.Name, log)
+		if err != nil {
+			return err
+		}
+		err = do(cmd, c, e)
+		t.tell(sender, cmd.Name(), false, err)
+		return err
 	}
 }

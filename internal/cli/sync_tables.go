@@ -39,8 +39,15 @@ func (a *App) syncTables() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.showSync(done)
-			return nil
+			if names == nil || len(done.Missing) == 0 {
+				a.showSync(done)
+				return nil
+			}
+			missing := strings.Join(done.Missing, ", ")
+			if done.Missing = nil; len(done.Tables) > 0 {
+				a.showSync(done)
+			}
+			return fault.New(fault.Config, "name them as schema.table, as the source has them", "the source does not have: %s", missing)
 		}),
 	}
 }

@@ -39,7 +39,7 @@ func TestErrorsPointAtTheirPlace(t *testing.T) {
 		{"a bad truth", minimal("    keep_existing_schema: maybe\n"), `10:27: keep_existing_schema must be yes or no, not "maybe"`},
 		{"a table without database", minimal("    skip_tables: [cages]\n"), `10:19: skip_tables: "cages" is not of the form database.table`},
 		{"two databases to one schema", strings.Replace(minimal(""), "      zoo: animals\n", "      zoo: animals\n      park: animals\n", 1),
-			`10:13: schema_mappings: two databases cannot go to one schema; animals is taken on line 9`},
+			`10:13: schema_mappings: two databases of one source cannot go to one schema, and animals is taken on line 9; a source of its own for one of them may share the schema`},
 		{"a schema of ours", strings.Replace(minimal(""), "zoo: animals", "zoo: sch_chameleon", 1), `9:12: schema_mappings: the schema sch_chameleon belongs to PostgreSQL or to chameleon; choose another`},
 		{"two passwords", "pg_conn: {database: d, password: hunter2, password_env: PW}\nsources: {m: {db_conn: {host: h, user: u}, schema_mappings: {a: b}}}\n", `1:1: pg_conn: give one of password, password_env and password_file, not 2`},
 		{"a certificate without key", strings.Replace(minimal(""), "user: u", "user: u\n      sslcert: /c", 1), `5:5: db_conn: sslcert and sslkey belong together: give both or neither`},

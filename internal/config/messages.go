@@ -28,7 +28,7 @@ func newMessages() Messages {
 func (m *Messages) fields() []field {
 	return []field{
 		{name: "rollbar_key", value: secret{&m.rollbarKey.text},
-			doc: "The access token (`post_server_item`) of a Rollbar project. A copy that is complete or has failed, a table that is excluded, tables that were filled again, " +
+			doc: "The access token (`post_server_item`) of a Rollbar project. A copy that is complete or has failed, a table that is excluded, tables that were filled again, maintenance that is done, " +
 				"a replica that stops with an error: each is sent there, by its level (`--rollbar-level`), with no value of a row. Empty: nothing is sent."},
 		{name: "rollbar_key_env", value: text{to: &m.rollbarKey.variable, what: "the name of a variable"},
 			doc: "The environment variable that holds the token, instead of `rollbar_key`. New in this program."},

@@ -48,7 +48,7 @@ func (s *Source) fields() []field {
 		{name: "db_conn", required: true, value: keys{s.connFields(), "the keys below", of("db_conn")},
 			doc: "How the server is reached."},
 		{name: "schema_mappings", required: true, value: custom{s.readMappings, s.showMappings, "databases with their schemas"},
-			doc: "Which database goes to which PostgreSQL schema, one `database: schema` for each line."},
+			doc: "Which database goes to which PostgreSQL schema, one `database: schema` for each line. Each goes to a schema of its own; sources, also two of one server, may share a schema whose tables do not meet."},
 		{name: "limit_tables", value: names{&s.LimitTables, tables, tablePattern},
 			doc: "Of the databases that are named here, only these tables are replicated; [patterns](#patterns-of-tables-and-columns) mean tables to come, too. A table that comes in by a change of the list is copied while the others are followed."},
 		{name: "skip_tables", value: names{&s.SkipTables, tables, tablePattern},
@@ -64,7 +64,8 @@ func (s *Source) fields() []field {
 		{name: "ddl_policy", value: ddlPolicy(&s.DDLPolicy),
 			doc: "What is done with classes of DDL statements of this source; it goes before the one at the top of the file, [below](#ddl_policy). New in this program."},
 		{name: "keep_existing_schema", value: truth{&s.KeepExistingSchema},
-			doc: "`yes` loads into the tables that are there already, which keep their definition, instead of making them."},
+			doc: "`yes` loads into the tables that are there already, which keep their definition, instead of making them. " +
+				"Their foreign keys are checked when a transaction ends (`DEFERRABLE INITIALLY DEFERRED`) from then on, and validated when both tables have caught up."},
 		{name: "copy_threads", value: number[int]{to: &s.CopyThreads, least: 1, most: 64},
 			doc: "How many chunks of tables are copied at a time, each over a connection of its own. New in this program."},
 		{name: "apply_threads", value: number[int]{to: &s.ApplyThreads, least: 1, most: 64},
@@ -204,7 +205,7 @@ func (s *Source) readMappings(d *decoder, key string, n *node) {
 		case strings.HasPrefix(to, "pg_") || to == "information_schema" || to == "sch_chameleon":
 			d.fail(at.line, at.column, "%s: the schema %s belongs to PostgreSQL or to chameleon; choose another", key, to)
 		case taken[to] != 0:
-			d.fail(at.line, at.column, "%s: two databases cannot go to one schema; %s is taken on line %d", key, to, taken[to])
+			d.fail(at.line, at.column, "%s: two databases of one source cannot go to one schema, and %s is taken on line %d; a source of its own for one of them may share the schema", key, to, taken[to])
 		}
 		taken[to] = at.line
 		s.Mappings = append(s.Mappings, Pair{e.key.text, to})

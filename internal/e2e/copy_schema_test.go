@@ -46,12 +46,40 @@ func TestCopySchema(t *testing.T) {
 		t.Errorf("copy_schema takes a source that was copied: %s", out)
 	}
 	r.start()
+	if out, code := r.run("copy_schema", "--source", "mysql"); code != 6 || !strings.Contains(out, "has been copied") {
+		t.Errorf("copy_schema of a source that is followed exits with %d: %s", code, out)
+	}
 	r.source("INSERT INTO a (v, e) VALUES ('three', 'p')")
 	r.caughtUp()
 	r.same()
 	r.allReplicate()
 	if full := shape(); full != bare {
 		t.Errorf("copy_schema makes\n%s\nand the copy\n%s", bare, full)
+	}
+}
+
+// copy_schema makes MariaDB's sequences, for the defaults that take their values; the copy brings them up.
+func TestCopySchemaMakesSequences(t *testing.T) {
+	t.Parallel()
+	src, dst := defaultPair(t)
+	for _, keep := range []string{"no", "yes"} {
+		r := newReplica(t, src, dst, options{yaml: "    keep_existing_schema: " + keep + "\n"})
+		r.source("CREATE SEQUENCE s START WITH 100 INCREMENT BY 5 CACHE 2", "CREATE TABLE a (id BIGINT NOT NULL DEFAULT (NEXTVAL(s)) PRIMARY KEY, v INT)", "CREATE TABLE b (id INT PRIMARY KEY)")
+		schema := r.schemas[r.marker]
+		for range 2 {
+			r.must("copy_schema", "--source", "mysql")
+		}
+		const made = "SELECT concat(increment_by, ' ', (SELECT column_default FROM information_schema.columns WHERE table_name = 'a' AND column_name = 'id')) FROM pg_sequences WHERE sequencename = 's'"
+		r.wants(made, fmt.Sprintf("5 nextval('%s.s'::regclass)", schema))
+		r.source("INSERT INTO a (v) VALUES (1), (2)")
+		r.init()
+		r.start()
+		r.source("INSERT INTO a (v) VALUES (3)", "CREATE SEQUENCE after", "DROP SEQUENCE after")
+		r.caughtUp()
+		r.wants(made, fmt.Sprintf("5 nextval('%s.s'::regclass)", schema), "SELECT string_agg(id::text, ',' ORDER BY id) FROM "+quoteIdent(schema)+".a", "100,105,110")
+		r.sequenceIs("s", "120 5 1 9223372036854775806 100 f")
+		r.allReplicate()
+		r.stop()
 	}
 }
 

@@ -58,9 +58,13 @@ func wholeShop(r *replica) {
 // detachable makes a replica of the shop that is up to date and followed.
 func detachable(t *testing.T, server, target string) *replica {
 	t.Helper()
-	src := testserver.Shared(t, server)
+	return detachableOn(t, testserver.Shared(t, server), testserver.Shared(t, target))
+}
+
+func detachableOn(t *testing.T, src, dst *testserver.Server) *replica {
+	t.Helper()
 	db := src.Database(t, "e2e")
-	r := newReplica(t, src, testserver.Shared(t, target), options{schemas: map[string]string{db: "shop"}, yaml: fmt.Sprintf("    skip_tables:\n    - %s.skipped\n", db)})
+	r := newReplica(t, src, dst, options{schemas: map[string]string{db: "shop"}, yaml: fmt.Sprintf("    skip_tables:\n    - %s.skipped\n", db)})
 	wholeShop(r)
 	r.init()
 	r.start()

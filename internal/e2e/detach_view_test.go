@@ -58,7 +58,10 @@ func TestViewsAreCarriedOver(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			src, dst := testserver.Shared(t, name), testserver.Shared(t, testserver.Target)
 			db := src.Database(t, "e2e")
-			r := newReplica(t, src, dst, options{schemas: map[string]string{db: "seen"}, yaml: fmt.Sprintf("    skip_tables:\n    - %s.hidden\n", db)})
+			role := "reader_" + db
+			dst.Exec(t, "postgres", "CREATE ROLE "+role)
+			r := newReplica(t, src, dst, options{schemas: map[string]string{db: "seen"}, yaml: fmt.Sprintf("    grant_select_to: [%s]\n    skip_tables:\n    - %s.hidden\n", role, db)})
+			t.Cleanup(func() { dst.Exec(t, r.database, "DROP OWNED BY "+role, "DROP ROLE "+role) })
 			r.source("CREATE TABLE cities (id INT PRIMARY KEY, name VARCHAR(20), size INT)", "CREATE TABLE hidden (id INT PRIMARY KEY)",
 				`CREATE TABLE people (id INT PRIMARY KEY, name VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci, kind ENUM('tall','small'), city INT, score DECIMAL(8,2),
 					at DATETIME, stamp TIMESTAMP NULL, j JSON, code VARCHAR(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)`,
@@ -74,6 +77,7 @@ func TestViewsAreCarriedOver(t *testing.T) {
 			r.init()
 			dst.Exec(t, r.database, "CREATE TABLE seen.taken ()")
 			report := r.must("detach_replica", "--source", "mysql", "--yes", "--full")
+			r.wants(fmt.Sprintf("SELECT count(*) FROM pg_class WHERE relnamespace = 'seen'::regnamespace AND relkind IN ('r', 'v') AND relname <> 'taken' AND NOT has_table_privilege('%s', oid, 'SELECT')", role), "0")
 			for _, v := range views {
 				made := r.target(fmt.Sprintf("SELECT 1 FROM pg_views WHERE schemaname = 'seen' AND viewname = '%s'", v.name))
 				if want := len(v.told) < 2; want != (len(made) == 1) {

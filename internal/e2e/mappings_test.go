@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"pgchameleon/internal/testserver"
 )
@@ -111,5 +112,32 @@ func TestMappingsThatAreRefused(t *testing.T) {
 		r.caughtUp()
 	}
 	r.configure("")
+	r.same()
+}
+
+// A database of many small tables comes in without a second's wait for each, on a source at rest.
+func TestManySmallTablesComeIn(t *testing.T) {
+	t.Parallel()
+	src, dst := defaultPair(t)
+	r := newReplica(t, src, dst, options{})
+	r.init()
+	r.start()
+	r.caughtUp()
+	many := src.Database(t, "e2e")
+	const tables = 100
+	for i := range tables {
+		src.Exec(t, many, fmt.Sprintf("CREATE TABLE t%d (id INT PRIMARY KEY, v INT, KEY (v))", i), fmt.Sprintf("INSERT INTO t%d VALUES (1, 1), (2, 2)", i))
+	}
+	r.schemas = map[string]string{r.marker: r.schemas[r.marker], many: many}
+	r.configure("")
+	began := time.Now()
+	r.must("update_schema_mappings", "--source", "mysql")
+	r.noRefills()
+	took := time.Since(began)
+	if t.Logf("%d tables came in within %s", tables, took); took > tables*time.Second*2/3 {
+		t.Errorf("%d tables came in within %s", tables, took)
+	}
+	r.caughtUp()
+	r.allReplicate()
 	r.same()
 }

@@ -73,12 +73,23 @@ func TestMessagesReachPeople(t *testing.T) {
 		}
 	}
 	configure("")
-	r.source("CREATE TABLE a (id INT PRIMARY KEY, word VARCHAR(40))", "CREATE TABLE b (id INT PRIMARY KEY, word VARCHAR(40))", "INSERT INTO a VALUES (1, 'one')")
+	r.source("CREATE TABLE a (id INT PRIMARY KEY, word VARCHAR(40))", "CREATE TABLE c (id INT PRIMARY KEY)", "CREATE TABLE b (id INT PRIMARY KEY, word VARCHAR(40))", "INSERT INTO a VALUES (1, 'one')")
 	arrives := func(texts ...string) {
 		t.Helper()
 		r.eventually(limit, func() (bool, string) { return box.has(texts...) })
 	}
-	r.init()
+	r.must("copy_schema", "--source", "mysql")
+	arrives("/rollbar k3y ", `"level":"info"`, "copy_schema is complete")
+	r.dst.Exec(t, r.database, `CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+		IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity LIKE '%.c') THEN RAISE 'not here'; END IF; END $$`,
+		"CREATE EVENT TRIGGER refuse ON ddl_command_end EXECUTE FUNCTION refuse()")
+	if out, code := r.run("init_replica", "--source", "mysql", "--debug"); code != 5 {
+		t.Errorf("a copy without one of its tables exits with %d: %s", code, out)
+	}
+	arrives("/hook/t0ken ", `"event":"table_excluded"`, `"level":"error"`, r.marker+".c", "not here")
+	arrives("/hook/t0ken ", `"event":"init_failed"`, `"level":"critical"`, r.marker+".c")
+	r.dst.Exec(t, r.database, "DROP EVENT TRIGGER refuse")
+	r.must("init_replica", "--source", "mysql", "--debug", "--restart")
 	arrives("/hook/t0ken ", `"event":"init_complete"`, `"level":"info"`, `"source":"mysql"`, `"environment":"staging"`)
 	arrives("/rollbar k3y ", `"level":"info"`, "init_replica is complete")
 
@@ -94,10 +105,16 @@ func TestMessagesReachPeople(t *testing.T) {
 	r.must("sync_tables", "--source", "mysql", "--tables", r.marker+".a")
 	r.dst.Exec(t, r.database, fmt.Sprintf("ALTER TABLE %q.a DROP CONSTRAINT a_id_check", schema))
 	arrives(`"event":"refill_complete"`, r.marker+".a")
+	r.must("run_maintenance", "--source", "mysql", "--rollbar-level", "warning")
+	arrives("/hook/t0ken ", `"event":"maintenance_complete"`, `"level":"info"`, "run_maintenance is complete")
+	if told, _ := box.has("/rollbar", "maintenance"); told {
+		t.Error("Rollbar was told what is below its level")
+	}
 	r.stop()
 
-	configure("    on_error_replay: exit\n")
+	configure("    on_error_replay: exit\n    auto_maintenance: '1 second'\n")
 	r.start()
+	arrives("/rollbar k3y ", "tables maintained", `"level":"info"`)
 	r.source("INSERT INTO b VALUES (300, 'hunter2')")
 	arrives("/hook/t0ken ", `"event":"replica_crashed"`, `"level":"critical"`, "start_replica has ended with an error", r.marker+".b")
 	arrives("/rollbar k3y ", `"level":"critical"`, r.marker+".b")

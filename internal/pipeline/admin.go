@@ -105,21 +105,32 @@ func (e *Engine) DropSource(ctx context.Context, name string) error {
 	})
 }
 
-// EnableReplica lets a source that stopped with an error be started again.
-func (e *Engine) EnableReplica(ctx context.Context, name string) error {
-	return e.with(ctx, func(conn *dial.Conn) error {
+// EnableReplica lets a source that stopped with an error be started again. One that is followed
+// goes on being so, and its pause ends: running is true.
+func (e *Engine) EnableReplica(ctx context.Context, name string) (running bool, err error) {
+	err = e.with(ctx, func(conn *dial.Conn) error {
 		known, err := catalogue.Find(ctx, conn, name)
 		if err != nil {
 			return err
 		}
-		if known.Applied.IsZero() {
+		switch {
+		case known.Applied.IsZero():
 			return fault.New(fault.State, "run: chameleon init_replica --source "+name, "source %s has not been copied yet", name)
-		}
-		if known.Status == catalogue.Detaching {
+		case known.Status == catalogue.Initialising:
+			return fault.New(fault.State, "finish it: chameleon init_replica --source "+name+" goes on where it was", "the copy of source %s is not complete", name)
+		case known.Status == catalogue.Detaching:
 			return detachBegun(name)
+		case known.Status == catalogue.Running:
+			if running, err = catalogue.Led(ctx, conn, name); err != nil {
+				return err
+			}
+			if running {
+				return catalogue.SetPaused(ctx, conn, known.ID, false)
+			}
 		}
 		return catalogue.Enable(ctx, conn, known.ID)
 	})
+	return running, err
 }
 
 // StartReplica follows a source until ctx ends; ready is called when the

@@ -24,10 +24,29 @@ func (e *Engine) CopySchema(ctx context.Context, name string) (made int, err err
 	if err != nil {
 		return 0, err
 	}
-	if made, err = New(spec, e.log).copySchema(ctx); err != nil {
+	err = e.with(ctx, func(conn *target.Conn) error { // before it is told that somebody follows it
+		known, err := catalogue.Find(ctx, conn, name)
+		if err != nil {
+			return err
+		}
+		return uncopied(known)
+	})
+	if err == nil {
+		made, err = New(spec, e.log).copySchema(ctx)
+	}
+	if err != nil {
 		return made, fmt.Errorf("copying the schema of source %s: %w", name, err)
 	}
 	return made, nil
+}
+
+// uncopied refuses a source whose tables have rows in PostgreSQL.
+func uncopied(s *catalogue.Source) error {
+	if s.Status == catalogue.Ready {
+		return nil
+	}
+	return fault.New(fault.State, "nothing is to be done: its tables are made by the copy; to see what they become, use another database",
+		"source %s has been copied, with its rows", s.Name)
 }
 
 func (r *Replica) copySchema(ctx context.Context) (made int, err error) {
@@ -36,9 +55,8 @@ func (r *Replica) copySchema(ctx context.Context) (made int, err error) {
 		return 0, err
 	}
 	defer lease.Release(ctx)
-	if lease.Source.Status != catalogue.Ready {
-		return 0, fault.New(fault.State, "nothing is to be done: its tables are made by the copy; to see what they become, use another database",
-			"source %s has been copied, with its rows", r.spec.Name)
+	if err := uncopied(&lease.Source); err != nil {
+		return 0, err
 	}
 	from, err := r.reach(ctx)
 	if err != nil {
@@ -67,7 +85,7 @@ func (r *Replica) copySchema(ctx context.Context) (made int, err error) {
 	return c.skeleton(ctx, keep)
 }
 
-// skeleton makes all tables, each in a transaction of its own; keep leaves those alone that are there.
+// skeleton makes all sequences, and all tables, each in a transaction of its own; keep leaves those alone that are there.
 func (c *initial) skeleton(ctx context.Context, keep bool) (made int, err error) {
 	list, err := c.list(ctx)
 	if err != nil {
@@ -80,6 +98,9 @@ func (c *initial) skeleton(ctx context.Context, keep bool) (made int, err error)
 		return 0, err
 	}
 	if err := errors.Join(c.conflicts(ctx, list.tasks), c.schemas(ctx)); err != nil {
+		return 0, err
+	}
+	if err := c.sequences(ctx, list, keep); err != nil {
 		return 0, err
 	}
 	if err := errors.Join(c.collations(ctx, list), c.loader.Prepare(ctx, list.mapped())); err != nil {

@@ -103,6 +103,9 @@ const decodeBytes = 4 << 20
 // run decodes until ctx ends or the relay is closed; it closes out.
 func (d *decoder) run(ctx context.Context, out chan<- []unit) error {
 	defer close(out)
+	if err := d.begin(ctx, out); err != nil {
+		return err
+	}
 	for {
 		transactions, err := d.take(ctx, out)
 		if err != nil {
@@ -120,12 +123,8 @@ func (d *decoder) run(ctx context.Context, out chan<- []unit) error {
 			units = append(units, u)
 		}
 		if transactions[len(transactions)-1].Final {
-			done, err := d.gate.caughtUp()
-			if err != nil {
+			if units, err = d.caughtUp(units); err != nil {
 				return err
-			}
-			if tables := d.mapped(done); len(tables) > 0 {
-				units = append(units, unit{steps: []step{{caughtUp: tables}}})
 			}
 		}
 		select {
@@ -137,6 +136,32 @@ func (d *decoder) run(ctx context.Context, out chan<- []unit) error {
 			return err
 		}
 	}
+}
+
+// begin tells of tables that are at their high mark already: nothing may come from the source for a while.
+func (d *decoder) begin(ctx context.Context, out chan<- []unit) error {
+	units, err := d.caughtUp(nil)
+	if err != nil || len(units) == 0 {
+		return err
+	}
+	select {
+	case out <- units:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// caughtUp adds the tables that have come to their high mark.
+func (d *decoder) caughtUp(units []unit) ([]unit, error) {
+	done, err := d.gate.caughtUp()
+	if err != nil {
+		return nil, err
+	}
+	if tables := d.mapped(done); len(tables) > 0 {
+		units = append(units, unit{steps: []step{{caughtUp: tables}}})
+	}
+	return units, nil
 }
 
 func (d *decoder) unit(t *event.Transaction) (unit, error) {

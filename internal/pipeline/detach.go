@@ -243,6 +243,9 @@ func (d *detaching) upToDate(ctx context.Context, known *catalogue.Source) error
 func (d *detaching) finish(ctx context.Context, lease *catalogue.Lease, record *catalogue.Detachment) error {
 	steps := &detachSteps{replica: d.replica, conn: d.conn, record: record, tell: d.tell}
 	if err := steps.run(ctx); err != nil {
+		if kind := fault.KindOf(err); kind == fault.Retry {
+			return fault.New(kind, "when PostgreSQL is there, run detach_replica again: it goes on with the step where it was; the replica cannot be followed any more", "%w", err)
+		}
 		return err
 	}
 	err := dial.InTx(ctx, d.conn, func(tx dial.Tx) error {

@@ -10,6 +10,7 @@ import (
 
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/ddl/view"
+	"pgchameleon/internal/mapping"
 	"pgchameleon/internal/source/inspect"
 	"pgchameleon/internal/target/dial"
 )
@@ -95,9 +96,17 @@ func (p *detachPlan) view(ctx context.Context, tx dial.Tx, r view.Result) error 
 	case refused != "":
 		p.leaveOut(stepView, r.View.Name.String(), "PostgreSQL refuses it: "+refused)
 	default:
-		p.add(catalogue.DetachStep{Kind: stepView, Object: r.View.Name.String(), SQL: []string{r.Translated.SQL}, Note: strings.Join(r.Translated.Notes, "; ")})
+		p.add(catalogue.DetachStep{Kind: stepView, Object: r.View.Name.String(), SQL: append([]string{r.Translated.SQL}, p.readable(r.Translated.Ident)...), Note: strings.Join(r.Translated.Notes, "; ")})
 	}
 	return nil
+}
+
+// readable lets the roles of grant_select_to read a view, as they read the tables.
+func (p *detachPlan) readable(ident string) (list []string) {
+	for _, role := range p.readers {
+		list = append(list, "GRANT SELECT ON TABLE "+ident+" TO "+mapping.Quote(role))
+	}
+	return list
 }
 
 // apart tells of a schema's tables that are not replicated, and of sequences.

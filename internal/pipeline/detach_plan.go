@@ -39,6 +39,7 @@ type detachPlan struct {
 	tables  []*mapping.Table // those that are replicated
 	ours    map[schema.Name]bool
 	names   []string // of the schemas in PostgreSQL
+	readers []string // roles that may read what is made
 
 	used        []target.ColumnSequence
 	users       []target.ColumnUser
@@ -71,6 +72,11 @@ func (r *Replica) planDetach(ctx context.Context, db dial.DB, from *origin, know
 	if p.users, err = target.ColumnUsers(ctx, db, p.names...); err != nil {
 		return nil, err
 	}
+	options, err := r.tableOptions(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	p.readers = options.readers
 	if p.constraints, err = target.Constraints(ctx, db, p.names...); err != nil {
 		return nil, err
 	}
@@ -301,10 +307,11 @@ func (p *detachPlan) constrain(t *mapping.Table, kind string, list []ddl.Constra
 }
 
 // unvalidated has a look at the rows for constraints that are there already: foreign keys of tables
-// that somebody else has made are not validated by the copy, and deferred.
+// that somebody else has made are deferred, and may not hold for all rows.
 func (p *detachPlan) unvalidated(t *mapping.Table) {
 	for _, c := range p.constraints {
-		if c.Schema != t.Schema || c.Table != t.Name || c.Valid {
+		deferred := c.ForeignKey && c.Deferred && (!c.Valid || !p.ours[t.Source.Name])
+		if c.Schema != t.Schema || c.Table != t.Name || c.Valid && !deferred {
 			continue
 		}
 		on := "ALTER TABLE " + t.Ident()
@@ -312,10 +319,12 @@ func (p *detachPlan) unvalidated(t *mapping.Table) {
 		if c.ForeignKey {
 			step.Kind = stepForeignKey
 		}
-		if c.ForeignKey && c.Deferred {
+		if deferred {
 			step.SQL = append(step.SQL, on+" ALTER CONSTRAINT "+mapping.Quote(c.Name)+" DEFERRABLE INITIALLY IMMEDIATE")
 		}
-		step.SQL = append(step.SQL, on+" VALIDATE CONSTRAINT "+mapping.Quote(c.Name))
+		if !c.Valid {
+			step.SQL = append(step.SQL, on+" VALIDATE CONSTRAINT "+mapping.Quote(c.Name))
+		}
 		p.add(step)
 	}
 }

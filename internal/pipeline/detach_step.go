@@ -85,7 +85,11 @@ func (d *detachSteps) step(ctx context.Context, s *catalogue.DetachStep) error {
 		refused = d.explain(ctx, s, err)
 	}
 	s.State, s.Note = catalogue.StepFailed, refused
-	return catalogue.SetDetachStep(ctx, d.conn, d.record.ID, s.Number, s.State, s.Note)
+	noted := catalogue.SetDetachStep(ctx, d.conn, d.record.ID, s.Number, s.State, s.Note)
+	if noted != nil && err != nil && d.conn.IsClosed() {
+		return err // which tells more than that the connection is gone
+	}
+	return noted
 }
 
 // waitForLocks bounds how long readers of the tables are waited for.

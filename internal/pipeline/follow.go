@@ -129,20 +129,21 @@ func (r *Replica) note(ctx context.Context, pool *target.Pooled, id int64, cause
 
 // stream is one run of the stages with all that they share.
 type stream struct {
-	replica *Replica
-	lease   *catalogue.Lease
-	pool    *target.Pooled
-	origin  *origin
-	rules   *mapping.Rules
-	relay   queue
-	stored  *relay.Postgres      // the same, if it is one
-	left    bool                 // the relay is in memory, and there is a log of one that was not
-	parents map[schema.Name]bool // not replicated, but their changes drive cascades
-	lag     lag
-	decoder *decoder
-	writer  *writer
-	joints  *joints
-	extra   []*target.Conn // of the writer's lanes
+	replica  *Replica
+	lease    *catalogue.Lease
+	pool     *target.Pooled
+	origin   *origin
+	rules    *mapping.Rules
+	relay    queue
+	stored   *relay.Postgres      // the same, if it is one
+	left     bool                 // the relay is in memory, and there is a log of one that was not
+	parents  map[schema.Name]bool // not replicated, but their changes drive cascades
+	lag      lag
+	decoder  *decoder
+	writer   *writer
+	joints   *joints
+	extra    []*target.Conn // of the writer's lanes
+	caughtUp chan struct{}  // told when tables have come to their high mark
 }
 
 // followOnce takes the lease, connects to both sides, and runs the stages until
@@ -174,7 +175,7 @@ func (r *Replica) followOnce(ctx context.Context, ready func()) error {
 	if err := r.adjustOrRefuse(ctx, lease, pool, from); err != nil {
 		return err
 	}
-	s := &stream{replica: r, lease: lease, pool: pool, origin: from, joints: newJoints()}
+	s := &stream{replica: r, lease: lease, pool: pool, origin: from, joints: newJoints(), caughtUp: make(chan struct{}, 1)}
 	defer s.close(ctx)
 	if err := s.prepare(ctx, conn); err != nil {
 		return err
@@ -309,6 +310,7 @@ func (s *stream) run(ctx context.Context, ready func()) error {
 	group.Go(func() error { return s.beat(ctx) })
 	group.Go(func() error { return s.refill(ctx) })
 	group.Go(func() error { return s.maintain(ctx) })
+	group.Go(func() error { return s.validate(ctx) })
 	ready()
 	err := group.Wait()
 	_ = s.writer.applier.Rollback(context.WithoutCancel(ctx)) // the connection is given up anyway

@@ -15,6 +15,7 @@ import (
 	"pgchameleon/internal/event"
 	"pgchameleon/internal/fault"
 	"pgchameleon/internal/mapping"
+	"pgchameleon/internal/notify"
 	"pgchameleon/internal/schema"
 	"pgchameleon/internal/source/inspect"
 	"pgchameleon/internal/status"
@@ -136,7 +137,7 @@ func (c *initial) run(ctx context.Context, restart bool, ready func()) error {
 	if err := c.schemas(ctx); err != nil {
 		return err
 	}
-	if err := c.sequences(ctx, list); err != nil {
+	if err := c.sequences(ctx, list, c.replica.spec.KeepExisting); err != nil {
 		return err
 	}
 	if err := c.collations(ctx, list); err != nil {
@@ -354,6 +355,7 @@ func (c *initial) conflicts(ctx context.Context, tasks []copier.Task) error {
 func (c *initial) copy(ctx context.Context, list *listing) (map[schema.Name]error, error) {
 	failed := map[schema.Name]error{}
 	for name, err := range list.unmapped {
+		c.reported(name, "", err)
 		failed[name] = err
 	}
 	seen := map[schema.Name]bool{}
@@ -449,7 +451,11 @@ func (c *initial) reported(name schema.Name, index string, cause error) {
 	if index != "" {
 		message = fmt.Sprintf("the index %s could not be built and is left out: %v", index, cause)
 	}
-	c.replica.log.Error("a part of the copy failed", "table", name.String(), "index", index, "error", cause)
+	if index == "" {
+		c.replica.log.Error("a table could not be copied", notify.Key, notify.TableExcluded, "table", name.String(), "error", cause)
+	} else {
+		c.replica.log.Error("an index could not be built", "table", name.String(), "index", index, "error", cause)
+	}
 	destination, _ := c.rules.Target(name.Schema)
 	ctx, cancel := context.WithTimeout(context.Background(), parkWithin)
 	defer cancel()

@@ -52,6 +52,12 @@ func (s *stream) buildKeys(ctx context.Context, tables []*mapping.Table) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	defer func() {
+		select {
+		case s.caughtUp <- struct{}{}:
+		default:
+		}
+	}()
 	return target.InTx(ctx, s.pool, func(tx target.Tx) error {
 		for _, name := range done {
 			if err := catalogue.SetPending(ctx, tx, waiting[name].ID, nil); err != nil {

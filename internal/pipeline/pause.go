@@ -105,13 +105,14 @@ func (d *decoder) take(ctx context.Context, out chan<- []unit) ([]*event.Transac
 			}
 			continue
 		}
-		within, release := ctx, func() {}
-		if !d.amid {
-			within, release = d.rest.until(ctx)
-		}
-		list, err := d.relay.Next(within, decodeBytes)
-		release()
+		list, err := d.next(ctx)
 		if errors.Is(err, errRest) && ctx.Err() == nil {
+			continue
+		}
+		if errors.Is(err, errMeet) && ctx.Err() == nil {
+			if err := d.meet(ctx, true, out); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if err == nil {
@@ -119,6 +120,19 @@ func (d *decoder) take(ctx context.Context, out chan<- []unit) ([]*event.Transac
 		}
 		return list, err
 	}
+}
+
+// next takes what the relay has. Between two transactions the wish for a rest, and tables that want to
+// come in, end the waiting.
+func (d *decoder) next(ctx context.Context) ([]*event.Transaction, error) {
+	if !d.amid {
+		for _, until := range []func(context.Context) (context.Context, func()){d.rest.until, d.joints.until} {
+			within, release := until(ctx)
+			defer release()
+			ctx = within
+		}
+	}
+	return d.relay.Next(ctx, decodeBytes)
 }
 
 // lookForPause tells the decoder whether the replay is to rest.

@@ -204,11 +204,10 @@ func (f *refilling) run(ctx context.Context) error {
 		return errAnew{"an XA transaction was prepared when it was interrupted"}
 	}
 	if sequences, err := f.areSequences(ctx, from); err != nil || sequences {
-		f.hold()
 		if err != nil {
 			return err
 		}
-		return f.takeSequences(ctx, from)
+		return f.takeSequences(ctx, from) // tables whose defaults take their values are behind it, and wait
 	}
 	if f.r.Step == catalogue.RefillWaiting && !from.server.LogsCascades() {
 		if err := f.family(ctx, from); err != nil {

@@ -31,7 +31,12 @@ type joints struct {
 	mu       sync.Mutex
 	at       event.Position
 	seen     time.Time
+
+	interrupt context.CancelCauseFunc // of the decoder that waits for transactions; nil: it does not
 }
+
+// errMeet wakes the decoder: tables want to come in.
+var errMeet = errors.New("tables want to come in")
 
 func newJoints() *joints { return &joints{requests: make(chan *request, 1)} }
 
@@ -40,6 +45,46 @@ func (j *joints) position() (event.Position, bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.at, time.Since(j.seen) < lately
+}
+
+// ask puts a request before the main stream, which may have nothing to do; false if another one is there.
+func (j *joints) ask(r *request) bool {
+	select {
+	case j.requests <- r:
+		j.ring()
+		return true
+	default:
+		return false
+	}
+}
+
+// ring wakes the main stream for a request.
+func (j *joints) ring() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.interrupt != nil {
+		j.interrupt(errMeet)
+	}
+}
+
+// until gives a context that ends with errMeet when there is a request.
+func (j *joints) until(ctx context.Context) (context.Context, func()) {
+	if j == nil {
+		return ctx, func() {}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if len(j.requests) > 0 && j.watchers.Load() > 0 {
+		cancel(errMeet)
+	}
+	j.interrupt = cancel
+	return ctx, func() {
+		j.mu.Lock()
+		j.interrupt = nil
+		j.mu.Unlock()
+		cancel(nil)
+	}
 }
 
 // request asks the main stream to wait.
@@ -138,11 +183,13 @@ func (w *writer) arrive(ctx context.Context, a *arrival) error {
 	}
 	w.number = a.number
 	err := a.land(ctx, w.tracker.Position(), a.others)
+	if err == nil {
+		w.known.Store(w.known.Load().With(nil, a.tables...)) // before the next refill looks for sequences
+	}
 	a.result <- err
 	if err != nil || len(a.others) > 0 { // the reader has passed over what those parents did
 		return errAgain
 	}
-	w.known.Store(w.known.Load().With(nil, a.tables...))
 	for _, t := range a.tables {
 		w.applier.Admit(t.Name.String())
 		w.names[t.Name.String()] = t.Name

@@ -113,11 +113,8 @@ func (w *sideWriter) near(ctx context.Context) error {
 		if err != nil || !reached {
 			return err
 		}
-		asked := newRequest(w.lows())
-		select {
-		case w.joints.requests <- asked:
+		if asked := newRequest(w.lows()); w.joints.ask(asked) { // or others are before us
 			w.asked = asked
-		default: // others are before us
 		}
 	case w.place != nil:
 		reached, err := w.tracker.Reached(*w.place)

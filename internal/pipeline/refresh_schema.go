@@ -29,21 +29,27 @@ func (e *Engine) RefreshSchema(ctx context.Context, name, schemaName string) (*s
 }
 
 // schemaTables lists the tables of a schema that are to be replicated: those that the source
-// has, and those that the catalogue knows.
+// has, and those that the catalogue knows. Sequences that are not followed come first, for the
+// defaults that take their values; those that are followed need nothing.
 func (a *asking) schemaTables(ctx context.Context, schemaName string) ([]schema.Name, error) {
 	infos, err := inspect.Tables(ctx, a.from.conn, schemaName)
 	if err != nil {
 		return nil, err
 	}
-	var names []schema.Name
+	var names, sequences []schema.Name
 	spared := func(name schema.Name) bool {
 		return slices.ContainsFunc(a.known, func(t *catalogue.Table) bool { return t.Source == name && t.State == catalogue.Spared })
 	}
 	for _, info := range infos {
-		if a.rules.Wants(info.Name) && !info.Sequence() && !spared(info.Name) {
+		switch {
+		case !a.rules.Wants(info.Name) || spared(info.Name):
+		case !info.Sequence():
 			names = append(names, info.Name)
+		case a.sequences[info.Name] == nil:
+			sequences = append(sequences, info.Name)
 		}
 	}
+	names = append(sequences, names...)
 	for _, t := range a.known {
 		if a.inSchema(t, schemaName) && t.State != catalogue.Spared && !slices.Contains(names, t.Source) {
 			names = append(names, t.Source)

@@ -15,6 +15,7 @@ import (
 	"pgchameleon/internal/event"
 	"pgchameleon/internal/fault"
 	"pgchameleon/internal/mapping"
+	"pgchameleon/internal/notify"
 	"pgchameleon/internal/schema"
 	"pgchameleon/internal/source/dial"
 	"pgchameleon/internal/source/inspect"
@@ -162,8 +163,8 @@ func trackedSequences(ctx context.Context, db catalogue.DB, sourceID int64) (map
 }
 
 // sequences makes the source's sequences, before any table whose columns may take their values.
-// One whose name is taken is left out, and told.
-func (c *initial) sequences(ctx context.Context, list *listing) error {
+// One whose name is taken is left out, and told; adopt takes those that are there.
+func (c *initial) sequences(ctx context.Context, list *listing, adopt bool) error {
 	id := c.lease.Source.ID
 	ours, err := trackedSequences(ctx, c.pool, id)
 	if err != nil {
@@ -179,7 +180,7 @@ func (c *initial) sequences(ctx context.Context, list *listing) error {
 			if !info.Sequence() || !c.rules.Wants(info.Name) {
 				continue
 			}
-			if made[info.Name], err = c.sequence(ctx, info.Name, ours[info.Name] != nil || c.replica.spec.KeepExisting); err != nil {
+			if made[info.Name], err = c.sequence(ctx, info.Name, ours[info.Name] != nil || adopt); err != nil {
 				return err
 			}
 		}
@@ -237,7 +238,7 @@ func (c *initial) sequence(ctx context.Context, name schema.Name, ours bool) (ma
 func (c *initial) leaveSequence(ctx context.Context, name schema.Name, reason string) error {
 	destination, _ := c.rules.Target(name.Schema)
 	record := &catalogue.Table{Source: name, Schema: destination, Name: mapping.Identifier(name.Table), State: catalogue.Failed, Reason: reason}
-	c.replica.log.Warn("a sequence is left out", "sequence", name.String(), "reason", reason)
+	c.replica.log.Warn("a sequence is left out", notify.Key, notify.TableExcluded, "table", name.String(), "reason", reason)
 	return target.InTx(ctx, c.pool, func(tx target.Tx) error {
 		_, err := catalogue.LogError(ctx, tx, catalogue.LoggedError{SourceID: c.lease.Source.ID, Table: name, Schema: record.Schema, Name: record.Name, Message: reason})
 		return errors.Join(err, catalogue.PutTables(ctx, tx, c.lease.Source.ID, record))

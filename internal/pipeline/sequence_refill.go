@@ -7,6 +7,7 @@ import (
 
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/event"
+	"pgchameleon/internal/notify"
 	"pgchameleon/internal/schema"
 	"pgchameleon/internal/source/inspect"
 	target "pgchameleon/internal/target/dial"
@@ -37,7 +38,7 @@ func (f *refilling) takeSequences(ctx context.Context, from *origin) error {
 			return err
 		}
 		if done {
-			f.log.Info("sequences are followed with the others", "sequences", f.names())
+			f.log.Info("sequences are followed with the others", notify.Key, notify.RefillComplete, "tables", f.names())
 			return nil
 		}
 	}
@@ -53,6 +54,7 @@ func (f *refilling) meetWithSequences(ctx context.Context, from *origin) (done b
 	}()
 	select {
 	case f.joints.requests <- asked:
+		f.joints.ring()
 	case <-ctx.Done():
 		return false, context.Cause(ctx)
 	}
@@ -99,8 +101,12 @@ func (f *refilling) landSequences(tables []*schema.Table) func(context.Context, 
 			if err := catalogue.EndRefill(ctx, tx, f.r); err != nil {
 				return err
 			}
+			followed, err := trackedSequences(ctx, tx, id)
+			if err != nil {
+				return err
+			}
 			for i, t := range tables {
-				ours := f.r.Tables[i].Created || f.replica.spec.KeepExisting
+				ours := f.r.Tables[i].Created || f.replica.spec.KeepExisting || followed[t.Name] != nil
 				if err := makeSequence(ctx, tx, f.rules, t, ours); err != nil {
 					return err
 				}

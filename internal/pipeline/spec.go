@@ -56,7 +56,8 @@ type Replica struct {
 	reader *binlog.Stream         // of all runs of Follow
 	wanted atomic.Pointer[filter] // by which it keeps tables
 
-	unchecked bool // the source could not be looked at before it was followed
+	unchecked bool           // the source could not be looked at before it was followed
+	unfit     map[int64]bool // foreign keys that rows are against, by their OIDs
 
 	apartUntil time.Time // till when batches are applied one after the other
 	apartTime  time.Duration
@@ -83,7 +84,7 @@ func New(spec Spec, log *slog.Logger) *Replica {
 		spec.MaxRetry = 30 * time.Second
 	}
 	spec.Postgres.Source = spec.Name
-	return &Replica{spec: spec, log: log.With("source", spec.Name)}
+	return &Replica{spec: spec, log: log.With("source", spec.Name), unfit: map[int64]bool{}}
 }
 
 // origin is the source server and what it is.

@@ -31,6 +31,8 @@ type asking struct {
 	from  *origin
 	rules *mapping.Rules
 	known []*catalogue.Table
+
+	sequences map[schema.Name]*schema.Table // those that are followed
 }
 
 // fill asks for the tables that choose names to be filled from the source.
@@ -63,6 +65,9 @@ func (e *Engine) fill(ctx context.Context, name, reason string, choose func(cont
 			return err
 		}
 		if a.known, err = catalogue.Tables(ctx, conn, known.ID); err != nil {
+			return err
+		}
+		if a.sequences, err = trackedSequences(ctx, conn, known.ID); err != nil {
 			return err
 		}
 		names, err := choose(ctx, a)

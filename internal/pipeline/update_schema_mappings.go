@@ -60,7 +60,7 @@ func (e *Engine) UpdateSchemaMappings(ctx context.Context, name string, told fun
 		if done.Running, err = alive(ctx, conn, name); err != nil || done.Running {
 			if err == nil {
 				told()
-				err = takenUp(ctx, conn, name, wanted)
+				err = takenUp(ctx, conn, name, known.ID, wanted)
 			}
 			return err
 		}
@@ -130,15 +130,15 @@ func (r *Replica) remap(ctx context.Context, id int64) error {
 }
 
 // takenUp waits for the process that follows the source to carry other mappings over.
-func takenUp(ctx context.Context, conn *dial.Conn, name string, wanted map[string]string) error {
+func takenUp(ctx context.Context, conn *dial.Conn, name string, id int64, wanted map[string]string) error {
 	tick := time.NewTicker(takenUpEvery)
 	defer tick.Stop()
 	for deadline := time.Now().Add(takenUpWithin); ; {
-		known, err := catalogue.Find(ctx, conn, name)
+		settings, err := catalogue.SettingsOf(ctx, conn, id) // first: it is settled after the mappings are
 		if err != nil {
 			return err
 		}
-		settings, err := catalogue.SettingsOf(ctx, conn, known.ID)
+		known, err := catalogue.Find(ctx, conn, name)
 		switch {
 		case err != nil:
 			return err

@@ -143,7 +143,7 @@ func (x *translator) relation(r *parse.Relation, scope *expr.Scope) (string, err
 	}
 	if v := x.set.done[r.Table]; v != nil {
 		scope.Relations = append(scope.Relations, expr.QueryRelation(r.Alias, v.view.Columns, v.fields))
-		return v.ident + " AS " + alias, nil
+		return v.Ident + " AS " + alias, nil
 	}
 	name := r.Table
 	return "", &Untranslatable{Reason: "it reads " + name.String() + ", which PostgreSQL does not have", Needs: &name}

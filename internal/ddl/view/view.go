@@ -25,9 +25,9 @@ type View struct {
 // Translated is a view in PostgreSQL.
 type Translated struct {
 	SQL   string   // CREATE VIEW
+	Ident string   // its name, quoted
 	Notes []string // in which way its rows may differ
 
-	ident  string
 	view   *View
 	fields []expr.Field
 }
@@ -131,5 +131,5 @@ func (s *Set) one(v *View) (*Translated, error) {
 	if v.Check == "CASCADED" || v.Check == "LOCAL" {
 		create += " WITH " + v.Check + " CHECK OPTION"
 	}
-	return &Translated{SQL: create, Notes: x.notes, ident: ident, view: v, fields: fields}, nil
+	return &Translated{SQL: create, Notes: x.notes, Ident: ident, view: v, fields: fields}, nil
 }
