@@ -106,7 +106,15 @@ func parseInterval(text string, bare time.Duration) (Duration, error) {
 		return 0, bad
 	}
 	for rest != "" {
-		number, after := cut(rest, func(r rune) bool { return r >= '0' && r <= '9' || r == '.' })
+		number, after := cut(rest, func(r rune) bool { return r >= '0' && r <= '9' || r == '.' || r == ':' })
+		if strings.Contains(number, ":") {
+			n, ok := clock(number)
+			if !ok {
+				return 0, bad
+			}
+			total, rest = total+n, strings.TrimSpace(after)
+			continue
+		}
 		n, err := strconv.ParseFloat(number, 64)
 		if err != nil {
 			return 0, bad
@@ -129,6 +137,22 @@ func parseInterval(text string, bare time.Duration) (Duration, error) {
 }
 
 const longestInterval = 100 * 365 * 24 * time.Hour
+
+// clock reads hours, minutes and seconds as PostgreSQL writes them, 01:30:00, as nanoseconds.
+func clock(text string) (total float64, ok bool) {
+	parts := strings.Split(text, ":")
+	if len(parts) > 3 {
+		return 0, false
+	}
+	for i, span := range []time.Duration{time.Hour, time.Minute, time.Second}[:len(parts)] {
+		n, err := strconv.ParseFloat(parts[i], 64)
+		if err != nil || i > 0 && n >= 60 || span != time.Second && strings.Contains(parts[i], ".") {
+			return 0, false
+		}
+		total += n * float64(span)
+	}
+	return total, true
+}
 
 // cut splits text behind its first runes that belong.
 func cut(text string, belongs func(rune) bool) (first, rest string) {

@@ -117,7 +117,7 @@ func (p *Postgres) takeOver(ctx context.Context) (keeps string, err error) {
 			p.segments = append(p.segments, s)
 		}
 	}
-	return keeps, nil
+	return keeps, p.recall(ctx)
 }
 
 // unfit says why the log is of no use; "" if it is.
