@@ -15,6 +15,8 @@ var replayedSQL string
 //go:embed sql/ages.sql
 var agesSQL string
 
+const reopenedSQL = "UPDATE sch_chameleon.t_relay_segments SET ts_replayed = NULL WHERE i_id_source = $1 AND i_segment = $2"
+
 // kept says of a segment that could be dropped whether it stays, since it was replayed only a
 // while ago and nothing else wants its room.
 func (p *Postgres) kept(ctx context.Context, s *segment) (bool, error) {
@@ -81,7 +83,8 @@ func (p *Postgres) undated() (numbers []int64, err error) {
 	return numbers, nil
 }
 
-// recall reads how long ago segments were replayed, as former processes have noted it.
+// recall reads how long ago segments were replayed, as former processes have noted it. The last one is
+// written to again, if an empty one behind it was removed.
 func (p *Postgres) recall(ctx context.Context) error {
 	if p.o.Retention <= 0 {
 		return nil
@@ -97,13 +100,18 @@ func (p *Postgres) recall(ctx context.Context) error {
 		if err := rows.Scan(&number, &seconds); err != nil {
 			return fmt.Errorf("reading what was replayed of the relay: %w", err)
 		}
-		if n < len(p.segments) && p.segments[n].number == number {
+		if n < len(p.segments)-1 && p.segments[n].number == number {
 			p.segments[n].due = time.Now().Add(p.o.Retention - time.Duration(seconds*float64(time.Second)))
 			n++
 		}
 	}
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("reading what was replayed of the relay: %w", dial.Classify(err))
+	}
+	if last := len(p.segments) - 1; last >= 0 {
+		if _, err := p.tidying.Exec(ctx, reopenedSQL, p.o.Source, p.segments[last].number); err != nil {
+			return fmt.Errorf("noting what is not replayed of the relay: %w", dial.Classify(err))
+		}
 	}
 	return nil
 }

@@ -69,6 +69,35 @@ func TestWhatWasReplayedIsKeptForAWhile(t *testing.T) {
 	}
 }
 
+// An empty segment at the end goes at a restart, and the one before it is written to again, though it was
+// replayed.
+func TestAReplayedSegmentIsWrittenToAgain(t *testing.T) {
+	l := newLog(t)
+	p, stop := l.run(t, l.keeping(4<<20, 0))
+	stored(t, p, 1, 250, 9000)
+	take(t, p, 1, 250, 1<<20)
+	p.Acknowledge(place(250))
+	until(t, "it is not noted that all was replayed", func() bool { return l.replayed(t) == l.tables(t)-1 })
+	_ = stop()
+	var last int
+	must(t, l.conn.QueryRow(t.Context(), "SELECT max(i_segment) FROM sch_chameleon.t_relay_segments").Scan(&last))
+	for _, sql := range []string{"UPDATE sch_chameleon.t_relay_segments SET ts_replayed = now()", "UPDATE sch_chameleon.t_relay_segments SET i_row = 1000000 WHERE i_segment = $1"} {
+		_, err := l.conn.Exec(t.Context(), sql, []any{last}[:strings.Count(sql, "$1")]...)
+		must(t, err)
+	}
+	_, err := l.conn.Exec(t.Context(), "UPDATE sch_chameleon.t_relays SET i_row = (SELECT max(i_row) FROM "+segmentTable(l.source, int64(last-1))+")")
+	must(t, err)
+
+	p, _ = l.run(t, l.keeping(4<<20, 250))
+	if n := l.replayed(t); l.has(t, int64(last)) || n != last-2 {
+		t.Errorf("of %d segments %d are replayed", l.tables(t), n)
+	}
+	stored(t, p, 251, 450, 9000)
+	take(t, p, 251, 200, 1<<20)
+	p.Acknowledge(place(450))
+	until(t, "it is not noted that all was replayed", func() bool { n := l.tables(t); return n >= last && l.replayed(t) == n-1 })
+}
+
 // What is kept takes no room that the reading needs.
 func TestWhatIsKeptMakesRoom(t *testing.T) {
 	const size, n, disk = 9000, 1000, 4 << 20

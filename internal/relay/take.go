@@ -66,6 +66,9 @@ func (p *Postgres) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := p.recall(ctx); err != nil {
+		return err
+	}
 	reason, err := p.unfit(keeps)
 	if err == nil && !entire {
 		reason = "rows of it are missing, as in a database that was restored without them"
@@ -117,7 +120,7 @@ func (p *Postgres) takeOver(ctx context.Context) (keeps string, err error) {
 			p.segments = append(p.segments, s)
 		}
 	}
-	return keeps, p.recall(ctx)
+	return keeps, nil
 }
 
 // unfit says why the log is of no use; "" if it is.

@@ -1,2 +1,2 @@
 UPDATE sch_chameleon.t_relay_segments SET ts_replayed = clock_timestamp()
-WHERE i_id_source = $1 AND i_segment = ANY ($2) AND ts_replayed IS NULL;
+WHERE i_id_source = $1 AND i_segment = ANY ($2);
