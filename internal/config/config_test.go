@@ -141,7 +141,7 @@ func TestKeysThatMeanNothingAreNotedWithTheirReason(t *testing.T) {
 // The relay in PostgreSQL keeps what was replayed for as long as it is told, as PostgreSQL writes it.
 func TestTheRetentionOfWhatWasReplayed(t *testing.T) {
 	for text, want := range map[string]time.Duration{
-		"'1 day'": 24 * time.Hour, "1 day 02:30:00": 26*time.Hour + 30*time.Minute, "2 hours": 2 * time.Hour, "1 mon": 30 * 24 * time.Hour, "disabled": 0, "0": 0, "'0 days'": 0,
+		"'1 day'": 24 * time.Hour, "1 day 02:30:00": 26*time.Hour + 30*time.Minute, "2 hours": 2 * time.Hour, "1 mon": 30 * 24 * time.Hour, "P1M": 30 * 24 * time.Hour, "1 yr": 365 * 24 * time.Hour, "disabled": 0, "0": 0, "'0 days'": 0,
 	} {
 		c := parse(t, minimal("    relay: postgres\n    batch_retention: "+text+"\n"))
 		if got := c.Sources[0].BatchRetention; time.Duration(got) != want || len(c.Notes) != 0 {

@@ -47,6 +47,7 @@ func TestErrorsPointAtTheirPlace(t *testing.T) {
 		{"two passwords", "pg_conn: {database: d, password: hunter2, password_env: PW}\nsources: {m: {db_conn: {host: h, user: u}, schema_mappings: {a: b}}}\n", `1:1: pg_conn: give one of password, password_env and password_file, not 2`},
 		{"a certificate without key", strings.Replace(minimal(""), "user: u", "user: u\n      sslcert: /c", 1), `5:5: db_conn: sslcert and sslkey belong together: give both or neither`},
 		{"a fillfactor", "fillfactor: {5: {tables: ['*']}}\n" + minimal(""), `1:14: fillfactor takes percentages from 10 to 100, not "5"`},
+		{"a fillfactor for all", "fillfactor: {'*': {tables: [a.b]}}\n" + minimal(""), `1:14: fillfactor: "*" stands below the tables of a percentage, as in "70": {tables: ["*"]}`},
 		{"an override", "type_override:\n  \"tinyint(1)\":\n    override_too: boolean\n    override_tables: ['*']\n" + minimal(""), `3:5: unknown key "override_too" in type_override of "tinyint(1)"; did you mean "override_to"?`},
 		{"an override for nothing", "type_override:\n  \"tinyint(1)\":\n    override_to: boolean\n" + minimal(""),
 			`3:5: type_override of "tinyint(1)" has neither override_tables nor override_columns: give one of them; override_tables: ["*"] is for all tables`},

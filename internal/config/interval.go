@@ -1,6 +1,10 @@
 package config
 
-import "time"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // disabled is what a key for something that is done now and then says to have it never done.
 const disabled = "disabled"
@@ -38,3 +42,28 @@ func (v interval) show() string {
 	return v.to.String()
 }
 func (v interval) takes() string { return "disabled or a span of time such as 1 day" }
+
+// inClock says whether a rune may be in a number, or in a time of day.
+func inClock(r rune) bool { return r >= '0' && r <= '9' || r == '.' || r == ':' }
+
+// clock reads hours, minutes and seconds as PostgreSQL writes them, 01:30:00, as nanoseconds.
+func clock(text string) (total float64, ok bool) {
+	parts := strings.Split(text, ":")
+	if len(parts) > 3 {
+		return 0, false
+	}
+	for i, span := range []time.Duration{time.Hour, time.Minute, time.Second}[:len(parts)] {
+		n, err := strconv.ParseFloat(parts[i], 64)
+		if err != nil || i > 0 && n >= 60 || span != time.Second && strings.Contains(parts[i], ".") {
+			return 0, false
+		}
+		total += n * float64(span)
+	}
+	return total, true
+}
+
+// spelt gives what stands behind the P of an interval of ISO 8601 in words, as PostgreSQL takes both.
+func spelt(iso string) string {
+	date, clock, _ := strings.Cut(iso, "t")
+	return strings.TrimSpace(strings.NewReplacer("m", " months ", "y", " years ").Replace(date) + " " + strings.ReplaceAll(clock, "m", " minutes "))
+}
