@@ -123,7 +123,7 @@ var manuals = map[string]manual{
 		see:      []string{"refresh_schema", "show_status"},
 	},
 	"run_maintenance": {
-		takes: []string{"source", "full", "config"}, needs: 1,
+		takes: []string{"source", "full", "config", "rollbar-level"}, needs: 1,
 		examples: []example{{"Vacuum and analyse while all goes on", "chameleon run_maintenance --source mysql"}, {"Give room back to the system", "chameleon run_maintenance --source mysql --full"}},
 		see:      []string{"show_status"},
 	},

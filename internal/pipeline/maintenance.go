@@ -7,6 +7,7 @@ import (
 
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/fault"
+	"pgchameleon/internal/notify"
 	"pgchameleon/internal/status"
 	"pgchameleon/internal/target/dial"
 )
@@ -157,5 +158,5 @@ func (s *stream) maintainNow(ctx context.Context) {
 		}
 		return
 	}
-	log.Info("tables maintained", "tables", tables, "bytes_before", before, "bytes_after", after, "took", time.Since(began).Round(time.Millisecond).String())
+	log.Info("tables maintained", notify.Key, notify.MaintenanceComplete, "tables", tables, "bytes_before", before, "bytes_after", after, "took", time.Since(began).Round(time.Millisecond).String())
 }
