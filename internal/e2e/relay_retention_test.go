@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 // replayedSegments counts the log tables that are kept though all in them was replayed.
@@ -41,7 +42,8 @@ func TestBatchRetention(t *testing.T) {
 		t.Errorf("what is kept fills the relay:\n%s", out)
 	}
 
-	r.must("stop_replica", "--source", "mysql")
+	r.stop()
+	r.killAfter(700*time.Millisecond, "start_replica", "--source", "mysql", "--debug")
 	r.start()
 	write()
 	r.caughtUp()
