@@ -49,7 +49,7 @@ func (s *Source) fields() []field {
 		{name: "schema_mappings", required: true, value: custom{s.readMappings, s.showMappings, "databases with their schemas"},
 			doc: "Which database goes to which PostgreSQL schema, one `database: schema` for each line."},
 		{name: "limit_tables", value: names{&s.LimitTables, tables, tablePattern},
-			doc: "Of the databases that are named here, only these tables are replicated; [patterns](#patterns-of-tables-and-columns) mean tables to come, too. A table that comes in by a change of the list is copied while the others are followed."},
+			doc: "Of the databases that are named here, only these tables are replicated. They may be tables to come, too, by name or by [patterns](#patterns-of-tables-and-columns). A table that comes in by a change of the list is copied while the others are followed."},
 		{name: "skip_tables", value: names{&s.SkipTables, tables, tablePattern},
 			doc: "These tables are not replicated; patterns may be given. One that is left out by a change of the list stays in PostgreSQL as it is."},
 		{name: "skip_events", value: keys{s.skipFields(), "insert, update and delete with lists", of("skip_events")},
