@@ -42,7 +42,7 @@ func engine(c *config.Config, source string, log *slog.Logger) (cli.Engine, erro
 			Threads: s.CopyThreads, ApplyThreads: s.ApplyThreads, ReplicateShadows: s.SchemaChange == "replicate", ExitOnError: s.OnErrorReplay == "exit", KeepExisting: s.KeepExistingSchema, ManualRefill: s.Refill == "manual",
 			ChunkBytes: min(int64(s.CopyMaxMemory)/int64(max(s.CopyThreads, 1)), chunkBytes),
 			SkipEvents: map[event.Action][]string{event.Insert: s.SkipEvents.Insert, event.Update: s.SkipEvents.Update, event.Delete: s.SkipEvents.Delete},
-			Relay:      relay.Form(s.Relay), RelayDisk: int64(s.RelayMaxDisk),
+			Relay:      relay.Form(s.Relay), RelayDisk: int64(s.RelayMaxDisk), RelayRetention: time.Duration(s.BatchRetention),
 			Grants: s.GrantSelectTo, LockTimeout: time.Duration(s.LockTimeout), Fillfactor: c.Fillfactor,
 			OutDir: outDir(s), OnErrorRead: s.OnErrorRead, AutoMaintenance: time.Duration(s.AutoMaintenance),
 		})

@@ -98,17 +98,21 @@ func (a *App) Run(ctx context.Context, args []string) int {
 	if err == nil {
 		return 0
 	}
+	out := a.Err
+	if errors.As(err, new(errLogged)) {
+		out = io.Discard
+	}
 	if errors.Is(err, errInterrupted) {
-		fmt.Fprintf(a.Err, "%v\n", err)
+		fmt.Fprintf(out, "%v\n", err)
 		daemon.Failed(err.Error(), "")
 		return interrupted
 	}
 	hint := fault.HintOf(err)
 	for line := range strings.Lines(err.Error()) { // a configuration may have several errors
-		fmt.Fprintf(a.Err, "ERROR: %s\n", strings.TrimSuffix(line, "\n"))
+		fmt.Fprintf(out, "ERROR: %s\n", strings.TrimSuffix(line, "\n"))
 	}
 	if hint != "" {
-		fmt.Fprintf(a.Err, "hint: %s\n", hint)
+		fmt.Fprintf(out, "hint: %s\n", hint)
 	}
 	daemon.Failed(strings.ReplaceAll(err.Error(), "\n", "; "), strings.ReplaceAll(hint, "\n", " "))
 	return fault.KindOf(err).ExitCode()

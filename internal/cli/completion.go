@@ -26,7 +26,7 @@ func (a *App) completion() *cobra.Command {
 		Use:   "completion " + strings.Join(shells, "|"),
 		Short: "Write the script by which a shell completes commands, flags and names",
 		Long: "Names of sources and databases come from the configuration, names of tables from the catalogue, if the target\n" +
-			"answers at once.",
+			"answers at once. In bash the package bash-completion must be there.",
 		ValidArgs: shells,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 || !slices.Contains(shells, args[0]) {

@@ -67,19 +67,19 @@ var manuals = map[string]manual{
 		see:      []string{"init_replica", "translate_ddl"},
 	},
 	"init_replica": {
-		takes: []string{"source", "config", "debug"}, needs: 1,
+		takes: []string{"source", "config", "debug", "rollbar-level"}, needs: 1,
 		examples: []example{{"Copy all tables in the background", "chameleon init_replica --source mysql"}, {"Watch a bar for each table", "chameleon init_replica --source mysql --debug"},
 			{"Begin a copy anew", "chameleon init_replica --source mysql --restart"}},
 		see: []string{"start_replica", "show_status", "sync_tables"},
 	},
 	"start_replica": {
 		long:  "Goes on where the source's replica stood, as often as it is started. The command returns when the stream runs, or tells why it cannot. Lost connections are tried again. SIGHUP has the configuration read again, SIGTERM ends it once the batch in hand is applied.",
-		takes: []string{"source", "config", "debug"}, needs: 1,
+		takes: []string{"source", "config", "debug", "rollbar-level"}, needs: 1,
 		examples: []example{{"Follow a source in the background", "chameleon start_replica --source mysql"}, {"In the foreground, with all that happens", "chameleon start_replica --source mysql --debug"}},
 		see:      []string{"stop_replica", "start_all_replicas", "show_status", "enable_replica"},
 	},
 	"start_all_replicas": {
-		takes:    []string{"config", "debug"},
+		takes:    []string{"config", "debug", "rollbar-level"},
 		examples: []example{{"A daemon for each source", "chameleon start_all_replicas"}, {"One process for all, for systemd and containers", "chameleon start_all_replicas --debug"}},
 		see:      []string{"stop_all_replicas", "start_replica"},
 	},
@@ -123,15 +123,15 @@ var manuals = map[string]manual{
 		see:      []string{"refresh_schema", "show_status"},
 	},
 	"run_maintenance": {
-		takes: []string{"source", "full", "config"}, needs: 1,
+		takes: []string{"source", "full", "config", "rollbar-level"}, needs: 1,
 		examples: []example{{"Vacuum and analyse while all goes on", "chameleon run_maintenance --source mysql"}, {"Give room back to the system", "chameleon run_maintenance --source mysql --full"}},
 		see:      []string{"show_status"},
 	},
 	"enable_replica": {
-		long:  "A replica that has stopped with an error is not started again by itself. See show_errors for the reason, mend it, then run this and start_replica.",
+		long:  "A replica that has stopped with an error is not started again by itself. See show_errors for the reason, mend it, then run this and start_replica. A pause by pause_replay ends too.",
 		takes: []string{"source", "config"}, needs: 1,
 		examples: []example{{"After what stopped it is mended", "chameleon enable_replica --source mysql && chameleon start_replica --source mysql"}},
-		see:      []string{"show_errors", "start_replica"},
+		see:      []string{"show_errors", "start_replica", "resume_replay"},
 	},
 	"detach_replica": {
 		takes: []string{"source", "config"}, needs: 1,
@@ -174,8 +174,8 @@ var manuals = map[string]manual{
 	},
 	"completion": {
 		examples: []example{{"For bash, in this session", "source <(chameleon completion bash)"}, {"For bash, for all users", "chameleon completion bash > /etc/bash_completion.d/chameleon"},
+			{"For zsh, in a folder of its fpath", `chameleon completion zsh > "${fpath[1]}/_chameleon"`},
 			{"For fish", "chameleon completion fish > ~/.config/fish/completions/chameleon.fish"}},
-		see: []string{"man"},
 	},
 	"man": {
 		examples: []example{{"Make the manual pages of all commands", "chameleon man --dir ~/.local/share/man/man1"}},

@@ -80,6 +80,8 @@ func placeholder(f *pflag.Flag) string {
 		return "NUMBER"
 	case "dir":
 		return "FOLDER"
+	case "rollbar-level":
+		return "LEVEL"
 	}
 	return strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 }

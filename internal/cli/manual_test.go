@@ -28,6 +28,11 @@ func TestEveryCommandHasAPage(t *testing.T) {
 				t.Errorf("%s: there is no flag --%s of every command", c.Name(), name)
 			}
 		}
+		for _, name := range m.see {
+			if other, _, err := root.Find([]string{name}); err != nil || other == root || other.Hidden {
+				t.Errorf("%s names %s, of which the reference has nothing", c.Name(), name)
+			}
+		}
 		for _, e := range m.examples {
 			checkExample(t, root, e.line)
 		}

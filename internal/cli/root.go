@@ -65,6 +65,7 @@ func (a *App) root() *cobra.Command {
 		}
 		root.AddCommand(command)
 	}
+	root.SetHelpCommand(help(root))
 	a.completions(root)
 	whole := root.HelpFunc()
 	root.SetHelpFunc(func(c *cobra.Command, args []string) {

@@ -136,12 +136,20 @@ func (a *App) work(ctx context.Context, c *config.Config, source string, w work)
 		if apart {
 			j.log.Info("stopped before it was done")
 		}
-	case apart: // in the foreground the caller prints it
-		j.log.Error("ended with an error", "source", source, "error", err)
+	case apart || c.LogDest == "stdout":
+		j.log.Error("ended with an error", "source", source, "error", err, "hint", fault.HintOf(err))
 	}
 	w.told.tell(sender, w.task, began, err)
+	if err != nil && apart {
+		return errLogged{err}
+	}
 	return err
 }
+
+// errLogged is an error of which the log, where a daemon's output goes too, has all.
+type errLogged struct{ error }
+
+func (e errLogged) Unwrap() error { return e.error }
 
 // continued says how interrupted work continues.
 func continued(c *config.Config, source string) string {

@@ -77,6 +77,7 @@ type Source struct {
 	Refill             string // auto or manual
 	Relay              string // memory or postgres
 	RelayMaxDisk       Size
+	BatchRetention     Duration // how long the relay in PostgreSQL keeps what was replayed; 0: not at all
 	KeepExistingSchema bool
 	AutoMaintenance    Duration // how often; 0: never
 	CopyMode           string   // direct or file

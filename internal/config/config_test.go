@@ -138,6 +138,22 @@ func TestKeysThatMeanNothingAreNotedWithTheirReason(t *testing.T) {
 	}
 }
 
+// The relay in PostgreSQL keeps what was replayed for as long as it is told, as PostgreSQL writes it.
+func TestTheRetentionOfWhatWasReplayed(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"'1 day'": 24 * time.Hour, "1 day 02:30:00": 26*time.Hour + 30*time.Minute, "2 hours": 2 * time.Hour, "1 mon": 30 * 24 * time.Hour, "P1M": 30 * 24 * time.Hour, "1 yr": 365 * 24 * time.Hour, "disabled": 0, "0": 0, "'0 days'": 0,
+	} {
+		c := parse(t, minimal("    relay: postgres\n    batch_retention: "+text+"\n"))
+		if got := c.Sources[0].BatchRetention; time.Duration(got) != want || len(c.Notes) != 0 {
+			t.Errorf("%s is %s, with the notes %v", text, got, c.Notes)
+		}
+	}
+	c := parse(t, minimal("    batch_retention: 1 day\n"))
+	if len(c.Notes) != 1 || !strings.Contains(c.Notes[0].Text, "no effect with relay: memory") {
+		t.Errorf("with the relay in memory the notes are %v", c.Notes)
+	}
+}
+
 func TestWhatIsLeftOutHasItsDefault(t *testing.T) {
 	c := parse(t, minimal(""))
 	s := c.Sources[0]

@@ -89,6 +89,10 @@ func (c *Config) readFillfactors(d *decoder, key string, n *node) {
 	c.Fillfactors = nil
 	d.each(key, n, func(e entry) {
 		percent, err := strconv.Atoi(strings.TrimSpace(e.key.text))
+		if e.key.text == "*" {
+			d.fail(e.key.line, e.key.column, `%s: "*" stands below the tables of a percentage, as in "70": {tables: ["*"]}`, key)
+			return
+		}
 		if err != nil || percent < 10 || percent > 100 {
 			d.fail(e.key.line, e.key.column, "%s takes percentages from 10 to 100, not %q", key, e.key.text)
 			return

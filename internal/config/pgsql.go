@@ -23,7 +23,7 @@ func (s *Source) DialPgSQL() (targetdial.Config, error) {
 }
 
 // onlyMySQL are keys of a source that say what happens to rows of MySQL, or to its stream.
-var onlyMySQL = []string{"skip_events", "collations", "ddl_policy", "net_read_timeout", "my_server_id", "on_error_replay", "refill", "online_schema_change", "copy_max_memory"}
+var onlyMySQL = []string{"skip_events", "collations", "ddl_policy", "net_read_timeout", "my_server_id", "on_error_replay", "refill", "online_schema_change", "batch_retention", "copy_max_memory"}
 
 // checkType looks at what belongs to one type of source and not to the other.
 func (s *Source) checkType(d *decoder, n *node) {

@@ -73,15 +73,15 @@ func unit(word string) time.Duration {
 		return time.Second
 	case "m", "min", "mins", "minute", "minutes":
 		return time.Minute
-	case "h", "hour", "hours":
+	case "h", "hr", "hrs", "hour", "hours":
 		return time.Hour
 	case "d", "day", "days":
 		return 24 * time.Hour
-	case "week", "weeks":
+	case "w", "week", "weeks":
 		return 7 * 24 * time.Hour
 	case "mon", "mons", "month", "months":
 		return 30 * 24 * time.Hour
-	case "year", "years":
+	case "y", "yr", "yrs", "year", "years":
 		return 365 * 24 * time.Hour
 	}
 	return 0
@@ -102,19 +102,32 @@ func parseInterval(text string, bare time.Duration) (Duration, error) {
 	bad := fmt.Errorf("must be a span of time such as 120s, 5 min or 1 day, not %q", text)
 	total := 0.0
 	rest := strings.ToLower(strings.TrimSpace(text))
+	if iso, is := strings.CutPrefix(rest, "p"); is {
+		rest, bare = spelt(iso), 0
+	}
 	if rest == "" {
 		return 0, bad
 	}
 	for rest != "" {
-		number, after := cut(rest, func(r rune) bool { return r >= '0' && r <= '9' || r == '.' })
+		number, after := cut(rest, inClock)
+		if strings.Contains(number, ":") {
+			n, ok := clock(number)
+			if !ok {
+				return 0, bad
+			}
+			total, rest = total+n, strings.TrimSpace(after)
+			continue
+		}
 		n, err := strconv.ParseFloat(number, 64)
 		if err != nil {
 			return 0, bad
 		}
 		word, after := cut(strings.TrimSpace(after), func(r rune) bool { return r >= 'a' && r <= 'z' })
 		span := bare
-		if word != "" {
+		if next, _ := cut(strings.TrimSpace(after), inClock); word != "" {
 			span = unit(word)
+		} else if strings.Contains(next, ":") { // 1 02:00:00
+			span = 24 * time.Hour
 		}
 		if span == 0 {
 			return 0, bad

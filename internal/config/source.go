@@ -50,7 +50,7 @@ func (s *Source) fields() []field {
 		{name: "schema_mappings", required: true, value: custom{s.readMappings, s.showMappings, "databases with their schemas"},
 			doc: "Which database goes to which PostgreSQL schema, one `database: schema` for each line. Each goes to a schema of its own; sources, also two of one server, may share a schema whose tables do not meet."},
 		{name: "limit_tables", value: names{&s.LimitTables, tables, tablePattern},
-			doc: "Of the databases that are named here, only these tables are replicated; [patterns](#patterns-of-tables-and-columns) mean tables to come, too. A table that comes in by a change of the list is copied while the others are followed."},
+			doc: "Of the databases that are named here, only these tables are replicated. They may be tables to come, too, by name or by [patterns](#patterns-of-tables-and-columns). A table that comes in by a change of the list is copied while the others are followed."},
 		{name: "skip_tables", value: names{&s.SkipTables, tables, tablePattern},
 			doc: "These tables are not replicated; patterns may be given. One that is left out by a change of the list stays in PostgreSQL as it is."},
 		{name: "skip_events", value: keys{s.skipFields(), "insert, update and delete with lists", of("skip_events")},
@@ -90,7 +90,7 @@ func (s *Source) fields() []field {
 			doc: "What happens when the source cannot be reached: `retry` tries again with growing pauses once the replica has been started, `continue` does so at the start as well, `exit` ends the process (and leaves the source `stopped`)."},
 		{name: "refill", value: choice{&s.Refill, []string{"auto", "manual"}},
 			doc: "What happens when a table's rows must be read again, as after an `ALTER` whose new values PostgreSQL cannot work out: `auto` fills it from the source while the others are followed, `manual` excludes it until `sync_tables` is run. New in this program."},
-		{name: "auto_maintenance", value: interval{&s.AutoMaintenance},
+		{name: "auto_maintenance", value: interval{to: &s.AutoMaintenance},
 			doc: "How often the process that follows the source does what `run_maintenance` does, without `--full`."},
 		{name: "online_schema_change", value: choice{&s.SchemaChange, []string{inPlace, "replicate"}},
 			doc: "What becomes of the shadow tables of gh-ost and pt-online-schema-change: `in_place` spares their rows where the table can be altered in place instead, which is proven row by row when they change places; `replicate` replicates them like any other table. New in this program."},
@@ -99,11 +99,12 @@ func (s *Source) fields() []field {
 			doc: "Where changes wait between being read and being applied: in `memory`, with the source's own binary log behind it, or in log tables in `postgres`, so that reading goes on while replay is behind or paused and the source may purge what was read. New in this program."},
 		{name: "relay_max_disk", value: size{&s.RelayMaxDisk, 1 << 20},
 			doc: "What the log tables of `relay: postgres` may take. When they are full, reading waits for the replay. New in this program."},
+		{name: "batch_retention", value: interval{to: &s.BatchRetention, zero: true},
+			doc: "How long the log tables of `relay: postgres` stay after all in them was replayed, for [looking at](operations.md#what-was-replayed) which transactions that were, and when. They go sooner where `relay_max_disk` needs their room. `disabled` or 0 drops them at once. With `relay: memory` nothing is kept."},
 
 		{name: "replica_batch_size", ignored: batches},
 		{name: "replay_max_rows", ignored: batches},
 		{name: "sleep_loop", ignored: "changes are read and applied as they come, without a pause"},
-		{name: "batch_retention", ignored: "what has been applied is not kept, not even for a while"},
 		{name: "gtid_enable", ignored: "GTIDs are used where the server has them"},
 	}
 }
@@ -137,6 +138,9 @@ func readSource(d *decoder, e entry) *Source {
 	}
 	if mode := e.value.entry("copy_mode"); s.CopyMode == "file" && s.OutDir == "" {
 		d.fail(mode.key.line, mode.key.column, "copy_mode: file needs out_dir, the folder for its files")
+	}
+	if retention := e.value.entry("batch_retention"); s.BatchRetention > 0 && s.Relay != "postgres" && !s.PgSQL() {
+		d.config.note(retention.key.line, "batch_retention", "it has no effect with relay: memory, which keeps nothing of what was replayed")
 	}
 	s.checkNames(d, e.value)
 	return s

@@ -166,7 +166,12 @@ func TestAHolderWithoutANameIsWaitedFor(t *testing.T) {
 }
 
 func TestLogsRotateByDay(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "x.log")
+	path := filepath.Join(t.TempDir(), "shop[1].log") // what else stands there stays
+	for _, name := range []string{path + ".2029-12-30.gz", path + ".old", filepath.Join(filepath.Dir(path), "shop1.log.2029-12-30")} {
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	day := time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
 	log, err := OpenLog(path, 2, func() time.Time { return day })
 	if err != nil {
@@ -181,9 +186,9 @@ func TestLogsRotateByDay(t *testing.T) {
 	if err := log.Close(); err != nil {
 		t.Fatal(err)
 	}
-	files, err := filepath.Glob(path + "*")
-	if err != nil || len(files) != 3 {
-		t.Fatalf("files %v, %v; want today's and two more", files, err)
+	files, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(files) != 6 {
+		t.Fatalf("files %v, %v; want today's, two more, and three that are not ours", files, err)
 	}
 	text, err := os.ReadFile(path + ".2030-01-04")
 	if err != nil || string(text) != "2030-01-04\n" {

@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -81,11 +81,17 @@ func (l *LogFile) rotate() error {
 
 // prune removes what is older than the last keep files.
 func (l *LogFile) prune() error {
-	old, err := filepath.Glob(l.path + ".[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]")
+	entries, err := os.ReadDir(filepath.Dir(l.path)) // sorted; the name of a source may mean something to Glob
 	if err != nil {
 		return err
 	}
-	slices.Sort(old)
+	var old []string
+	for _, e := range entries {
+		day, is := strings.CutPrefix(e.Name(), filepath.Base(l.path)+".")
+		if _, err := time.Parse(dayLayout, day); is && err == nil {
+			old = append(old, filepath.Join(filepath.Dir(l.path), e.Name()))
+		}
+	}
 	for l.keep > 0 && len(old) > l.keep {
 		if err := os.Remove(old[0]); err != nil {
 			return err

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/fault"
@@ -67,7 +66,8 @@ func (r *Replica) endsReading(err error) bool {
 // leaveOff records that the replica has stopped because the source could not be read. It may be
 // started again.
 func (r *Replica) leaveOff(ctx context.Context, pool *target.Pooled, id int64, cause error) error {
-	err := fmt.Errorf("the source cannot be read, and on_error_read is exit: %w", cause)
+	err := fault.New(fault.KindOf(cause), "start the replica again once the source can be reached; with on_error_read: retry it is tried again by itself",
+		"the source cannot be read, and on_error_read is exit: %w", cause)
 	written, cancel := context.WithTimeout(context.WithoutCancel(ctx), parkWithin)
 	defer cancel()
 	_, logged := catalogue.LogError(written, pool, catalogue.LoggedError{SourceID: id, Message: err.Error()})

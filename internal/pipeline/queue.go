@@ -56,7 +56,7 @@ func (s *stream) openRelay(ctx context.Context) error {
 	}
 	s.stored, err = relay.Open(ctx, relay.Options{
 		Target: spec.Postgres, Source: id, Epoch: s.lease.Epoch, Applied: s.lease.Applied, Keeps: string(text), Widened: keeps.wider,
-		Disk: spec.RelayDisk, Memory: spec.RelayBytes, Seal: seal.close, Unseal: seal.open,
+		Disk: spec.RelayDisk, Retention: spec.RelayRetention, Memory: spec.RelayBytes, Seal: seal.close, Unseal: seal.open,
 		Track:  func(from event.Position) (relay.Tracker, error) { return binlog.NewTracker(from) },
 		Stored: func(t *event.Transaction) { s.lag.got(t, s.origin.server.Flavor) }, Fenced: catalogue.ErrFenced, Log: s.replica.log,
 	})

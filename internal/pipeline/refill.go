@@ -259,28 +259,36 @@ func (f *refilling) again(ctx context.Context, cause error, anew bool) error {
 	}
 	pause := min(shortestPause<<(tries-1), longestPause)
 	next := time.Now().Add(pause)
-	f.log.Warn("a refill has failed and is tried again", "tables", f.names(), "error", cause, "pause", pause.String())
+	f.log.Warn("a refill has failed and is tried again", "tables", f.names(), "error", cause, "hint", fault.HintOf(cause), "pause", pause.String())
 	if !anew {
-		return catalogue.PostponeRefill(ctx, f.pool, f.r, tries, next, cause.Error())
+		return catalogue.PostponeRefill(ctx, f.pool, f.r, tries, next, hinted(cause))
 	}
 	return target.InTx(ctx, f.pool, func(tx target.Tx) error {
 		if err := catalogue.LockRefill(ctx, tx, f.r); err != nil {
 			return err
 		}
-		return catalogue.RestartRefill(ctx, tx, f.r, cause.Error(), &tries, &next)
+		return catalogue.RestartRefill(ctx, tx, f.r, hinted(cause), &tries, &next)
 	})
+}
+
+// hinted gives an error with what to do about it.
+func hinted(err error) string {
+	if hint := fault.HintOf(err); hint != "" {
+		return err.Error() + "; " + hint
+	}
+	return err.Error()
 }
 
 // giveUp ends a refill: its tables stay as they are.
 func (f *refilling) giveUp(ctx context.Context, cause error) error {
-	f.log.Error("a refill has failed and is given up", notify.Key, notify.RefillFailed, "tables", f.names(), "error", cause)
+	f.log.Error("a refill has failed and is given up", notify.Key, notify.RefillFailed, "tables", f.names(), "error", cause, "hint", fault.HintOf(cause))
 	f.discard(ctx)
 	return target.InTx(ctx, f.pool, func(tx target.Tx) error {
 		if err := catalogue.EndRefill(ctx, tx, f.r); err != nil {
 			return err
 		}
 		for _, t := range f.r.Tables {
-			message := fmt.Sprintf("filling the table from the source has failed %d times: %v", refillTries, cause)
+			message := fmt.Sprintf("filling the table from the source has failed %d times: %s", refillTries, hinted(cause))
 			if _, err := catalogue.LogError(ctx, tx, catalogue.LoggedError{
 				SourceID: f.lease.Source.ID, Table: t.Source, Schema: t.Schema, Name: t.Name, Message: message,
 			}); err != nil {

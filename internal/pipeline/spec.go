@@ -35,6 +35,7 @@ type Spec struct {
 	Relay            relay.Form                // "": in memory
 	RelayBytes       int                       // binlog that may wait for being applied in memory; 0: 16 MiB
 	RelayDisk        int64                     // what the relay in PostgreSQL may take there; 0: 10 GiB
+	RelayRetention   time.Duration             // batch_retention: how long that keeps what was replayed
 	ExitOnError      bool                      // on_error_replay: exit
 	ReplicateShadows bool                      // online_schema_change: replicate
 	ManualRefill     bool                      // refill: manual

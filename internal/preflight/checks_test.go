@@ -92,7 +92,13 @@ func TestEachCheckFindsItsOwn(t *testing.T) {
 		{"schema_mappings", func(f *Facts) { f.Rules.Schemas = nil }, Blocking, fault.Config, "is empty", "schema_mappings"},
 		{"limit_tables", func(f *Facts) { f.Rules.Limit = []string{"shop.order"} }, Blocking, fault.Config, `"shop.order", which is not on the source`, "did you mean shop.orders?"},
 		{"limit_tables", func(f *Facts) { f.Rules.Limit = []string{"shop"} }, Blocking, fault.Config, "without a table", "database.table"},
-		{"limit_tables", func(f *Facts) { f.Rules.Limit = []string{"elsewhere.x"} }, Blocking, fault.Config, `no database "elsewhere"`, "limit_tables"},
+		{"limit_tables", func(f *Facts) { f.Rules.Limit = []string{"elsewhere.x"} }, Warning, fault.Config, `no database "elsewhere"`, "limit_tables"},
+		{"limit_tables", func(f *Facts) { f.Rules.Limit = []string{"shop.orders", "shop.orders2"} }, Warning, fault.Config, `"shop.orders2", which is not on the source`, "unless it is for a table to come"},
+		{"limit_tables", func(f *Facts) {
+			f.Rules.Limit = []string{"shop.orders", "shop.secret"}
+			f.Grants = []string{"GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO `u`@`%`", "GRANT SELECT ON `shop`.`orders` TO `u`@`%`"}
+		}, Blocking, fault.Config, `"shop.secret", which is not on the source, or the user may not see it`, "correct limit_tables"},
+		{"limit_tables", func(f *Facts) { f.Rules.Limit, f.Copy = []string{"shop.order"}, false }, Warning, fault.Config, `"shop.order", which is not on the source`, "one that is gone"},
 		{"limit_tables", func(f *Facts) { f.Rules.Limit = []string{"shop.o*", "shop.zz*"} }, Warning, fault.Config, `"shop.zz*"`, "tables to come"},
 		{"skip_tables", func(f *Facts) { f.Rules.Skip = []string{"shop.nothing"} }, Warning, fault.Config, "is not on the source", "correct skip_tables"},
 		{"target_version", func(f *Facts) { f.Target.Version = 90600 }, Blocking, fault.Environment, "too old", "12 or newer"},

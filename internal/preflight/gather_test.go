@@ -124,7 +124,7 @@ func TestGrantsOnSingleTables(t *testing.T) {
 func TestASourceThatIsSetWrongly(t *testing.T) {
 	_, to := emptyTarget(t)
 	s := testserver.Private(t, testserver.Source, "--skip-log-bin", "--binlog-format=MIXED", "--binlog-row-image=MINIMAL")
-	s.Exec(t, "", "CREATE DATABASE shop")
+	s.Exec(t, "", "CREATE DATABASE shop", "CREATE TABLE shop.one (id int PRIMARY KEY)")
 	f, err := Gather(t.Context(), from(s, s.User), to, Options{
 		Source: "shop", Rules: mapping.Rules{Schemas: map[string]string{"shop": "sch", "missing": "sch2"}, Limit: []string{"shop.none"}},
 		ServerID: uint32(s.Port), Copy: true,

@@ -7,22 +7,23 @@ import (
 
 	"pgchameleon/internal/fault"
 	"pgchameleon/internal/mapping"
+	"pgchameleon/internal/schema"
 	source "pgchameleon/internal/source/inspect"
 )
 
-// listedTables: a name in limit_tables or skip_tables that is nobody's is most
-// often a slip of the pen.
+// listedTables: a name in limit_tables or skip_tables that is nobody's may be a slip of the pen, which is
+// mended best before a copy, or a table that the user may not read, which is not seen. It may be a table to come,
+// too, or one that the source has dropped while it was followed.
 func listedTables(f *Facts) []Finding {
-	findings := f.listed("limit_tables", Blocking, f.Rules.Limit)
-	return append(findings, f.listed("skip_tables", Warning, f.Rules.Skip)...)
+	return append(f.listed("limit_tables", f.Rules.Limit), f.listed("skip_tables", f.Rules.Skip)...)
 }
 
-func (f *Facts) listed(key string, severity Severity, entries []string) []Finding {
+func (f *Facts) listed(key string, entries []string) []Finding {
 	var findings []Finding
 	for _, entry := range entries {
 		database, _, qualified := strings.Cut(entry, ".")
-		text, remedy := "", "correct "+key
-		_, mapped := f.mappedSchema(entry)
+		severity, text, remedy := Warning, "", "correct "+key
+		home, mapped := f.mappedSchema(entry)
 		switch {
 		case mapping.Wild(entry):
 			if f.meansNone(entry) {
@@ -33,17 +34,34 @@ func (f *Facts) listed(key string, severity Severity, entries []string) []Findin
 			continue
 		case !qualified:
 			text, remedy = fmt.Sprintf("%s names %q without a table", key, entry), "write database.table in "+key
+			if key == "limit_tables" {
+				severity = Blocking
+			}
 		case !mapped:
 			text = fmt.Sprintf("%s names %q, but schema_mappings has no database %q", key, entry, database)
 		default:
 			text = fmt.Sprintf("%s names the table %q, which is not on the source", key, entry)
-			if near := f.near(entry); near != "" {
+			remedy = "correct " + key + ", unless it is for a table to come, or one that is gone"
+			near, hidden := f.near(entry, entries), key == "limit_tables" && !f.readable(schema.Name{Schema: home, Table: entry[len(home)+1:]})
+			if hidden {
+				text += ", or the user may not see it"
+			}
+			if near != "" && f.Copy {
 				remedy = fmt.Sprintf("did you mean %s? Correct %s", near, key)
+			}
+			if key == "limit_tables" && f.Copy && (near != "" || hidden) {
+				severity = Blocking
 			}
 		}
 		findings = append(findings, Finding{key, severity, fault.Config, text, remedy})
 	}
 	return findings
+}
+
+// readable says whether the user could read a table if it were there.
+func (f *Facts) readable(name schema.Name) bool {
+	g := f.grants()
+	return g.roles || g.onTable("SELECT", name, f.Server.Fold)
 }
 
 // meansNone says whether a pattern means no table of the mapped databases.
@@ -64,10 +82,13 @@ func (f *Facts) mappedSchema(entry string) (string, bool) {
 
 func (f *Facts) same(a, b string) bool { return a == b || f.Rules.Fold && strings.EqualFold(a, b) }
 
-// near gives the table whose name is within two changed letters, or "".
-func (f *Facts) near(entry string) string {
+// near gives the table whose name is within two changed letters, and is not listed itself, or "".
+func (f *Facts) near(entry string, entries []string) string {
 	best, name := 3, ""
 	for _, table := range f.Tables {
+		if f.Rules.Lists(entries, table.Name) {
+			continue
+		}
 		if d := distance(strings.ToLower(table.Name.String()), strings.ToLower(entry)); d < best {
 			best, name = d, table.Name.String()
 		}

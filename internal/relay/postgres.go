@@ -21,20 +21,21 @@ type Tracker interface {
 
 // Options say whose log it is and what it may take.
 type Options struct {
-	Target  dial.Config
-	Source  int64          // its id in the catalogue
-	Epoch   int64          // of the lease; only the process with the newest one can append
-	Applied event.Position // what is in the target already
-	Keeps   string         // of which tables the rows are appended
-	Widened func(before string) bool
-	Disk    int64 // bytes of log tables; one source transaction larger than that is let in all the same
-	Memory  int   // bytes of what waits for being stored, or was stored last
-	Seal    func(plain []byte) []byte
-	Unseal  func(sealed []byte) ([]byte, error)
-	Track   func(from event.Position) (Tracker, error)
-	Stored  func(t *event.Transaction) // the last one of those that are in the log now, or an idle one
-	Fenced  error                      // what is given when another process has the lease
-	Log     *slog.Logger
+	Target    dial.Config
+	Source    int64          // its id in the catalogue
+	Epoch     int64          // of the lease; only the process with the newest one can append
+	Applied   event.Position // what is in the target already
+	Keeps     string         // of which tables the rows are appended
+	Widened   func(before string) bool
+	Disk      int64         // bytes of log tables; one source transaction larger than that is let in all the same
+	Retention time.Duration // what is applied is kept for so long, as far as there is room
+	Memory    int           // bytes of what waits for being stored, or was stored last
+	Seal      func(plain []byte) []byte
+	Unseal    func(sealed []byte) ([]byte, error)
+	Track     func(from event.Position) (Tracker, error)
+	Stored    func(t *event.Transaction) // the last one of those that are in the log now, or an idle one
+	Fenced    error                      // what is given when another process has the lease
+	Log       *slog.Logger
 }
 
 // Postgres is a relay in log tables of the target. What was read is stored there
@@ -76,6 +77,7 @@ type Postgres struct {
 	full     bool
 	applied  event.Position
 	cause    error
+	cramped  bool // it was said that there is no room for what is to be kept
 
 	fed, stored, eaten, freed, acked chan struct{}
 }

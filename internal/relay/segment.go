@@ -38,6 +38,7 @@ type segment struct {
 	from   event.Position // up to where the source was read when it was begun
 	size   int64          // bytes, about; of one that is closed exactly; -1: it is not there
 	end    *event.Transaction
+	due    time.Time // when it may be dropped; zero: it is not known to be replayed, or nothing is kept
 }
 
 func (p *Postgres) table(n int64) string {
@@ -164,6 +165,9 @@ func (p *Postgres) dropApplied(ctx context.Context) error {
 	for {
 		s, err := p.droppable()
 		if err != nil || s == nil {
+			return err
+		}
+		if kept, err := p.kept(ctx, s); err != nil || kept {
 			return err
 		}
 		err = p.drop(ctx, s.number)

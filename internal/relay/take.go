@@ -66,6 +66,9 @@ func (p *Postgres) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := p.recall(ctx); err != nil {
+		return err
+	}
 	reason, err := p.unfit(keeps)
 	if err == nil && !entire {
 		reason = "rows of it are missing, as in a database that was restored without them"

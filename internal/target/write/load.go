@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -32,6 +33,8 @@ type Loader struct {
 	Keep        bool                            // keep_existing_schema
 	Shared      map[string][]string             // destination schemas that others load into too, with their tables
 	Log         *slog.Logger
+
+	absent sync.Map // roles of GrantSelect of which it was told that they do not exist
 }
 
 // marker is the comment by which we know our loading schemas.

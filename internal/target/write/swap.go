@@ -240,7 +240,9 @@ func (l *Loader) grant(ctx context.Context, tx pgx.Tx, t *mapping.Table) error {
 			return err
 		}
 		if len(known) == 0 {
-			l.Log.Warn("grant_select_to names a role that does not exist", "role", role)
+			if _, told := l.absent.LoadOrStore(role, true); !told {
+				l.Log.Warn("grant_select_to names a role that does not exist", "role", role)
+			}
 			continue
 		}
 		if err := run(ctx, tx, "grant usage on schema "+mapping.Quote(t.Schema)+" to "+mapping.Quote(role),
