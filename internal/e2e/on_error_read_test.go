@@ -127,6 +127,7 @@ func TestOnErrorRead(t *testing.T) {
 		rows := r.target("SELECT t_note FROM sch_chameleon.t_last_received")
 		return strings.HasPrefix(rows[0][0], "trying again:"), fmt.Sprint(rows)
 	})
+	status("running t")
 	r.source("INSERT INTO a VALUES (2)")
 	way.open()
 	r.caughtUp()
