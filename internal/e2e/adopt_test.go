@@ -122,6 +122,9 @@ func TestAReplicaOfPgChameleonIsTakenOver(t *testing.T) {
 	if r.catalogueText() != before || !strings.Contains(out, "Nothing was changed") {
 		t.Errorf("--dry-run has changed something:\n%s", out)
 	}
+	if !strings.Contains(out, ": reading its binary log from ") || !strings.Contains(out, "looking at table 1 of ") || !strings.Contains(out, ": "+r.marker+".customers") {
+		t.Errorf("it does not tell what it is looking at:\n%s", out)
+	}
 	r.tells(out)
 	if out := r.must("upgrade_replica_schema", "--dry-run", "--json"); !json.Valid([]byte(out)) || !strings.Contains(out, `"followed": true`) {
 		t.Errorf("as JSON the plan is %s", out)
