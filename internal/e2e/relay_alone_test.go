@@ -155,3 +155,30 @@ func TestReplayGoesOnWithoutTheSource(t *testing.T) {
 		})
 	}
 }
+
+// A source that goes in the midst of a transaction: what was read of it is not replayed, all before it is.
+func TestASourceGoesInTheMidstOfATransaction(t *testing.T) {
+	t.Parallel()
+	src, dst := defaultPair(t)
+	r := newReplica(t, src, dst, options{})
+	way := newDoor(t, src.Port)
+	r.through(way, "    relay: postgres\n    copy_max_memory: 2M\n")
+	r.source("CREATE TABLE big (id INT PRIMARY KEY, b VARCHAR(200)) ENGINE=InnoDB")
+	r.init()
+	r.start()
+	r.caughtUp()
+	for round := range 3 {
+		first := round * 100_000
+		way.left.Store(int64(12+round*3) << 20)
+		r.source(fmt.Sprintf("INSERT INTO big VALUES (%d, 'before')", -round-1),
+			fmt.Sprintf("INSERT INTO big SELECT %d + seq, REPEAT(CHAR(97 + seq %% 26), 200) FROM seq_1_to_100000", first)) // 21 MB
+		r.waitsForSource()
+		r.replayed()
+		if rows := r.target(fmt.Sprintf("SELECT count(*) FILTER (WHERE id < 0), count(*) FILTER (WHERE id > %d) FROM %q.big", first, r.schemas[r.marker])); fmt.Sprint(rows) != fmt.Sprintf("[[%d 0]]", round+1) {
+			t.Errorf("without the source there are %v", rows)
+		}
+		way.open()
+		r.caughtUp()
+		r.same()
+	}
+}
