@@ -109,6 +109,9 @@ func TestOneOfManySourcesFails(t *testing.T) {
 		rows := r.target("SELECT enm_status FROM sch_chameleon.t_sources WHERE t_source = 'second'")
 		return rows[0][0] == "error", fmt.Sprint(rows)
 	})
+	if rows := r.target("SELECT t_error_message FROM sch_chameleon.t_error_log WHERE t_error_message ~ '^(applying|committing up to) transaction [0-9]'"); len(rows) == 0 {
+		t.Errorf("the error log does not name the transaction: %v", r.target("SELECT t_error_message FROM sch_chameleon.t_error_log"))
+	}
 	r.source("UPDATE e2e_marker SET n = 77 WHERE id = 1")
 	r.eventually(limit, func() (bool, string) {
 		rows := r.target("SELECT n FROM one.e2e_marker")
