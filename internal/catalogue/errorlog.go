@@ -61,6 +61,9 @@ func ErrorByID(ctx context.Context, db DB, id int64) (*LoggedError, error) {
 }
 
 func queryErrors(ctx context.Context, db DB, sourceID, id int64, limit int) ([]LoggedError, error) {
+	if err := current(ctx, db); err != nil {
+		return nil, err
+	}
 	rows, err := db.Query(ctx, errorsSQL, sourceID, id, limit)
 	if err != nil {
 		return nil, reading("reading the error log", err)

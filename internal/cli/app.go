@@ -28,7 +28,7 @@ type Engine interface {
 	EnableReplica(ctx context.Context, name string) (running bool, err error)
 	CopySchema(ctx context.Context, name string) (made int, err error)
 	SyncTables(ctx context.Context, name string, tables []string) (*status.Sync, error)
-	UpgradeReplicaSchema(ctx context.Context, confirm func(*status.Adoption) (bool, error)) error
+	UpgradeReplicaSchema(ctx context.Context, tell func(string), confirm func(*status.Adoption) (bool, error)) error
 	UpdateSchemaMappings(ctx context.Context, name string, told func()) (*status.Mappings, error)
 	RefreshSchema(ctx context.Context, name, schemaName string) (*status.Sync, error)
 	RunMaintenance(ctx context.Context, name string, full bool, tell func(status.Maintained)) error

@@ -24,10 +24,10 @@ func (a *App) initReplica() *cobra.Command {
 			err := j.showing(ctx, board, func() error {
 				return j.engine.InitReplica(ctx, j.source, board, a.flags.restart, j.ready)
 			})
-			if err == nil && j.screen != nil {
-				fmt.Fprintf(a.Out, "source %s is copied; follow it with: chameleon start_replica --source %s\n", j.source, j.source)
+			if err != nil {
+				return err
 			}
-			return err
+			return a.copied(ctx, j)
 		},
 	}
 	command := &cobra.Command{
@@ -39,6 +39,20 @@ func (a *App) initReplica() *cobra.Command {
 	}
 	command.Flags().BoolVar(&a.flags.restart, "restart", false, "forget what was copied and begin anew")
 	return command
+}
+
+// copied says what comes after a copy.
+func (a *App) copied(ctx context.Context, j job) error {
+	switch {
+	case j.pgsql && (j.screen != nil || a.flags.debug):
+		fmt.Fprintf(a.Out, "source %s is copied; what is written to it from here on is carried over by PostgreSQL's own logical replication:\n\n", j.source)
+		return a.showSubscription(ctx, j.engine, j.source)
+	case j.pgsql:
+		j.log.Info("a source that is PostgreSQL is followed by its own logical replication: start_replica prints the commands", "source", j.source)
+	case j.screen != nil:
+		fmt.Fprintf(a.Out, "source %s is copied; follow it with: chameleon start_replica --source %s\n", j.source, j.source)
+	}
+	return nil
 }
 
 func terminal(w io.Writer) bool {

@@ -24,8 +24,9 @@ func (a *App) startAllReplicas() *cobra.Command {
 		Short: "Follow all sources of the configuration, each as a daemon or with --debug in one process",
 		Long: "As start_replica for each source: a daemon for each. Those that run already stay as they are, and one that cannot be\n" +
 			"started keeps no other from it. With --debug, or log_dest: stdout, one process in the foreground follows them all, for\n" +
-			"systemd and containers: a source that stops with an error is told in the log and the others go on; SIGTERM stops\n" +
-			"all, SIGHUP has the configuration of each read again. It ends when all have ended.",
+			"systemd and containers: a source that stops with an error, or that another process works on, is told and the others go\n" +
+			"on, and start_replica can take it up again; SIGTERM stops all, SIGHUP has the configuration of each read again. It ends\n" +
+			"when all have ended.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if a.flags.source != all || a.flags.tables != all || a.flags.schema != all {
 				return fault.New(fault.Config, "leave --source, --tables and --schema out; start_replica starts one", together+" works on all sources")
@@ -86,13 +87,6 @@ func (a *App) startEach(ctx context.Context, c *config.Config, names []string) e
 
 // followTogether follows all sources in this process until they have ended.
 func (a *App) followTogether(ctx context.Context, c *config.Config, names []string) error {
-	for _, name := range names {
-		held, err := daemon.Hold(pidFile(c, name), together)
-		if err != nil {
-			return err
-		}
-		defer held.Release()
-	}
 	ctx, release := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer release()
 	defer context.AfterFunc(ctx, release)() // a second signal ends the program at once
@@ -100,7 +94,7 @@ func (a *App) followTogether(ctx context.Context, c *config.Config, names []stri
 	var group sync.WaitGroup
 	for i, name := range names {
 		group.Go(func() {
-			err := a.work(ctx, c, name, a.follow())
+			err := a.followOne(ctx, c, name)
 			if err != nil && ctx.Err() == nil {
 				failed[i] = fmt.Errorf("source %s: %w", name, err)
 				fmt.Fprintf(a.Err, "ERROR: source %s has ended: %v\n", name, err)
@@ -109,4 +103,14 @@ func (a *App) followTogether(ctx context.Context, c *config.Config, names []stri
 	}
 	group.Wait()
 	return errors.Join(failed...)
+}
+
+// followOne follows one of them, which is free for another process when it has ended.
+func (a *App) followOne(ctx context.Context, c *config.Config, name string) error {
+	held, err := daemon.Hold(pidFile(c, name), together)
+	if err != nil {
+		return err
+	}
+	defer held.Release()
+	return a.work(ctx, c, name, a.follow())
 }

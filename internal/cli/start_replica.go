@@ -45,6 +45,14 @@ func (a *App) subscribe(ctx context.Context, c *config.Config, source string) er
 	if err != nil {
 		return err
 	}
+	if err := a.showSubscription(ctx, e, source); err != nil {
+		return err
+	}
+	return fault.New(fault.Config, "run the commands above", "source %s is PostgreSQL, which is followed by its own logical replication and not by this program", source)
+}
+
+// showSubscription prints the commands of PostgreSQL's own logical replication.
+func (a *App) showSubscription(ctx context.Context, e Engine, source string) error {
 	s, err := e.Subscription(ctx, source)
 	if err != nil {
 		return err
@@ -56,5 +64,5 @@ func (a *App) subscribe(ctx context.Context, c *config.Config, source string) er
 		}
 		fmt.Fprintln(a.Out)
 	}
-	return fault.New(fault.Config, "run the commands above", "source %s is PostgreSQL, which is followed by its own logical replication and not by this program", source)
+	return nil
 }

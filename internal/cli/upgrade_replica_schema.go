@@ -20,7 +20,8 @@ func (a *App) upgradeReplicaSchema() *cobra.Command {
 			"of its sources: their tables, keys, exclusions and positions. pg_chameleon's processes must be stopped, and what they\n" +
 			"have read must be replayed. The catalogue is kept under another name, and start_replica goes on from its position,\n" +
 			"without a copy. Tables whose values pg_chameleon may have damaged are named and left out, until sync_tables fills\n" +
-			"them. Nothing is changed before the plan is shown and agreed to, and all in one transaction; --dry-run shows it only.",
+			"them. Nothing is changed before the plan is shown and agreed to, and all in one transaction; --dry-run shows it only.\n" +
+			"For the plan the rows of all tables are read in PostgreSQL, and some on the source: it tells which it is looking at.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.load()
 			if err != nil {
@@ -41,7 +42,11 @@ func (a *App) upgradeReplicaSchema() *cobra.Command {
 
 func (a *App) upgrade(cmd *cobra.Command, c *config.Config, e Engine) error {
 	var plan *status.Adoption
-	err := e.UpgradeReplicaSchema(cmd.Context(), func(p *status.Adoption) (bool, error) {
+	tell := func(text string) { fmt.Fprintln(a.Err, text) }
+	if a.flags.json {
+		tell = func(string) {}
+	}
+	err := e.UpgradeReplicaSchema(cmd.Context(), tell, func(p *status.Adoption) (bool, error) {
 		plan = p
 		return a.agreed(c, p)
 	})

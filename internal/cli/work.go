@@ -31,6 +31,7 @@ type work struct {
 type job struct {
 	engine Engine
 	source string
+	pgsql  bool // it is PostgreSQL itself
 	log    *slog.Logger
 	screen *screen // nil: not on a terminal
 	ready  func()  // to be called when the work has begun for good
@@ -110,7 +111,11 @@ func (a *App) workHere(ctx context.Context, c *config.Config, source string, w w
 // work sends the log where it belongs, and works until it is done or ctx ends.
 func (a *App) work(ctx context.Context, c *config.Config, source string, w work) error {
 	began := false
-	j := job{source: source, ready: func() { began = true; daemon.Ready() }}
+	s, err := c.Source(source)
+	if err != nil {
+		return err
+	}
+	j := job{source: source, pgsql: s.PgSQL(), ready: func() { began = true; daemon.Ready() }}
 	apart := daemon.Started()
 	log, screen, closing, err := a.logger(c, source)
 	if err != nil {

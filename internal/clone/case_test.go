@@ -50,6 +50,7 @@ func TestWhatCannotBeCopiedIsSaidAndStopsNothingElse(t *testing.T) {
 		"CREATE TABLE shop.p2 PARTITION OF shop.p DEFAULT", "CREATE TABLE shop.base (id integer)", "CREATE TABLE shop.heir (c public.citext) INHERITS (shop.base)",
 		"CREATE TABLE shop.trigger (id integer)", "CREATE FUNCTION shop.f() RETURNS trigger LANGUAGE plpgsql AS 'begin return null; end'",
 		"CREATE TRIGGER t AFTER INSERT ON shop.trigger FOR EACH ROW EXECUTE FUNCTION shop.f()",
+		"CREATE POLICY pol ON shop.b USING (true)", "CREATE RULE ru AS ON DELETE TO shop.b DO ALSO NOTHING", "CREATE STATISTICS shop.st ON id, of FROM shop.b", "GRANT SELECT ON shop.b TO pg_monitor",
 		"CREATE VIEW shop.v AS SELECT * FROM shop.a", "INSERT INTO shop.p SELECT generate_series(1, 20)",
 		"CREATE FUNCTION shop.fine(integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 < 5 OR current_database() LIKE ''from%'''",
 		"CREATE FUNCTION shop.number(text) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT CASE WHEN current_database() LIKE ''from%'' THEN 1 ELSE $1::integer END'",
@@ -79,6 +80,9 @@ func TestWhatCannotBeCopiedIsSaidAndStopsNothingElse(t *testing.T) {
 	slices.Sort(left)
 	if got := strings.Join(left, ", "); got != "constraint b_of_fkey of table shop.b, index shop.numbers, view shop.v" {
 		t.Errorf("what is left out is %s", got)
+	}
+	if got, want := fmt.Sprint(r.Uncopied), "map[extended statistics:[shop.st] function:[shop.f()] privileges:[shop.b] row security policy:[shop.b.pol] rule:[shop.b.ru] trigger:[shop.trigger.t]]"; got != want {
+		t.Errorf("not copied are %s, not %s", got, want)
 	}
 	l.gives("SELECT relname FROM pg_class WHERE relnamespace = 'store'::regnamespace AND relkind IN ('r', 'p', 'v') ORDER BY 1", "[[b] [trigger] [words]]")
 	l.dst.Exec(t, l.to, "CREATE EXTENSION citext")

@@ -47,6 +47,8 @@ type Result struct {
 	Tables  []*Table
 	Left    []Left
 	Objects []write.Object // what was made, former tables that stay included
+
+	Uncopied map[string][]string // what is never copied, by kind: triggers, privileges and the like
 }
 
 // Table is a table of the source that was to be copied.

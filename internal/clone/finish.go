@@ -3,7 +3,9 @@ package clone
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -243,15 +245,19 @@ func (r *run) comments(ctx context.Context) error {
 	return nil
 }
 
-// tell says what of the source's tables is not copied.
-func (r *run) tell(ctx context.Context) error {
-	oids := make([]uint32, len(r.found.Tables))
+// tell says what of the source's tables and schemas is not copied.
+func (r *run) tell(ctx context.Context) (err error) {
+	tables, functions := make([]uint32, len(r.found.Tables)), make([]uint32, len(r.found.Functions))
 	for i, t := range r.found.Tables {
-		oids[i] = t.OID
+		tables[i] = t.OID
 	}
-	counts, err := pgsql.Uncopied(ctx, r.conn, oids)
-	for kind, n := range counts {
-		r.Log.Info("not copied: make them in the target by hand, once the application writes there", "kind", kind, "count", n)
+	for i, f := range r.found.Functions {
+		functions[i] = f.OID
+	}
+	r.result.Uncopied, err = pgsql.Uncopied(ctx, r.conn, tables, slices.Sorted(maps.Keys(r.Schemas)), functions)
+	for _, kind := range slices.Sorted(maps.Keys(r.result.Uncopied)) {
+		names := r.result.Uncopied[kind]
+		r.Log.Warn("not copied: make them in the target by hand, once the application writes there", "kind", kind, "count", len(names), "names", strings.Join(names, ", "))
 	}
 	return err
 }

@@ -87,7 +87,7 @@ func (s *Source) fields() []field {
 		{name: "on_error_replay", value: choice{&s.OnErrorReplay, []string{"continue", "exit"}},
 			doc: "What happens when PostgreSQL refuses a change: `continue` excludes the table and goes on with the others, `exit` stops the replica before the transaction."},
 		{name: "on_error_read", value: choice{&s.OnErrorRead, []string{again, "continue", "exit"}},
-			doc: "What happens when the source cannot be reached: `retry` tries again with growing pauses once the replica has been started, `continue` does so at the start as well, `exit` ends the process (and leaves the source `stopped`)."},
+			doc: "What happens when the source cannot be reached: `retry` tries again with growing pauses once the replica has been started, `continue` does so at the start as well, `exit` ends the process (and leaves the source `stopped`). With `relay: postgres`, what was read is replayed meanwhile, and `retry` waits at the start too once there is something to replay."},
 		{name: "refill", value: choice{&s.Refill, []string{"auto", "manual"}},
 			doc: "What happens when a table's rows must be read again, as after an `ALTER` whose new values PostgreSQL cannot work out: `auto` fills it from the source while the others are followed, `manual` excludes it until `sync_tables` is run. New in this program."},
 		{name: "auto_maintenance", value: interval{to: &s.AutoMaintenance},

@@ -118,9 +118,17 @@ func TestAReplicaOfPgChameleonIsTakenOver(t *testing.T) {
 
 	writers := startWriters(t, src, r.marker, 2, 7, soundStatement)
 	before := r.catalogueText()
+	for _, command := range [][]string{{"show_status"}, {"show_errors"}, {"start_replica", "--source", "mysql"}} {
+		if out, code := r.run(command...); code != 6 || !strings.Contains(out, "chameleon upgrade_replica_schema") {
+			t.Errorf("%v on pg_chameleon's catalogue exits with %d: %s", command, code, out)
+		}
+	}
 	out := r.must("upgrade_replica_schema", "--dry-run", "--full")
 	if r.catalogueText() != before || !strings.Contains(out, "Nothing was changed") {
 		t.Errorf("--dry-run has changed something:\n%s", out)
+	}
+	if !strings.Contains(out, ": reading its binary log from ") || !strings.Contains(out, "looking at table 1 of ") || !strings.Contains(out, ": "+r.marker+".customers") {
+		t.Errorf("it does not tell what it is looking at:\n%s", out)
 	}
 	r.tells(out)
 	if out := r.must("upgrade_replica_schema", "--dry-run", "--json"); !json.Valid([]byte(out)) || !strings.Contains(out, `"followed": true`) {

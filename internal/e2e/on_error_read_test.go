@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -18,6 +19,7 @@ type door struct {
 	mu       sync.Mutex
 	through  []net.Conn
 	group    sync.WaitGroup
+	left     atomic.Int64 // bytes after which it closes by itself; 0: never
 }
 
 // newDoor opens a way to a port of this machine.
@@ -49,19 +51,22 @@ func (d *door) open() {
 			d.mu.Lock()
 			d.through = append(d.through, in, out)
 			d.mu.Unlock()
-			d.group.Go(func() { carry(in, out) })
-			d.group.Go(func() { carry(out, in) })
+			d.group.Go(func() { d.carry(in, out) })
+			d.group.Go(func() { d.carry(out, in) })
 		}
 	})
 }
 
-func carry(from, to net.Conn) {
+func (d *door) carry(from, to net.Conn) {
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buf)
 		if n > 0 {
 			if _, err := to.Write(buf[:n]); err != nil {
 				break
+			}
+			if left := d.left.Load(); left > 0 && d.left.Add(-int64(min(n, int(left)))) == 0 {
+				d.close()
 			}
 		}
 		if err != nil {
@@ -127,6 +132,7 @@ func TestOnErrorRead(t *testing.T) {
 		rows := r.target("SELECT t_note FROM sch_chameleon.t_last_received")
 		return strings.HasPrefix(rows[0][0], "trying again:"), fmt.Sprint(rows)
 	})
+	status("running t")
 	r.source("INSERT INTO a VALUES (2)")
 	way.open()
 	r.caughtUp()

@@ -84,7 +84,9 @@ func TestAPostgreSQLSourceIsCopiedAndThenSubscribedTo(t *testing.T) {
 		"CREATE TABLE depot.log (at date NOT NULL, n integer) PARTITION BY RANGE (at)",
 		"CREATE TABLE depot.log_all PARTITION OF depot.log DEFAULT",
 		"INSERT INTO shop.orders (state) SELECT 'new' FROM generate_series(1, 20000)", "INSERT INTO depot.items SELECT n, 0 FROM generate_series(1, 100) AS n")
-	r.must("init_replica", "--source", "old", "--debug")
+	if out := r.must("init_replica", "--source", "old", "--debug"); !strings.Contains(out, `CREATE PUBLICATION "chameleon_old"`) || !strings.Contains(out, `CREATE SUBSCRIPTION "chameleon_old"`) {
+		t.Errorf("the end of the copy does not say how the source is followed:\n%s", out)
+	}
 	if out := r.must("show_status", "--source", "old", "--full"); !strings.Contains(out, "copied") || !strings.Contains(out, "initialised") {
 		t.Errorf("the status is\n%s", out)
 	}
@@ -148,7 +150,7 @@ func TestAKilledCopyOfAPostgreSQLSourceHarmsNothing(t *testing.T) {
 	t.Parallel()
 	src, dst := testserver.Shared(t, "postgres-15"), testserver.Shared(t, "postgres-18")
 	r := pgsqlReplica(t, src, dst, map[string]string{"shop": "store"}, "CREATE SCHEMA shop", "CREATE TABLE shop.orders (id bigserial PRIMARY KEY, note text)",
-		"CREATE TABLE shop.big AS SELECT n AS id, repeat('x', 500) AS filler FROM generate_series(1, 150000) AS n", "INSERT INTO shop.orders (note) VALUES ('first')")
+		"CREATE TABLE shop.big AS SELECT n AS id, repeat('x', 500) AS filler FROM generate_series(1, 300000) AS n", "INSERT INTO shop.orders (note) VALUES ('first')")
 	r.must("init_replica", "--source", "old", "--debug")
 	r.source("UPDATE shop.orders SET note = 'second'")
 	ctx, cancel := context.WithCancel(context.Background())
@@ -158,7 +160,7 @@ func TestAKilledCopyOfAPostgreSQLSourceHarmsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.eventually(time.Minute, func() (bool, string) {
-		return len(r.target("SELECT 1 FROM pg_stat_progress_copy WHERE relid = to_regclass('_store_tmp.big')")) > 0, "the copy has not begun"
+		return len(r.target("SELECT 1 FROM pg_stat_progress_copy WHERE relid = to_regclass('_store_tmp.big')")) > 1, "no two parts of the table are copied at once"
 	})
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -171,7 +173,7 @@ func TestAKilledCopyOfAPostgreSQLSourceHarmsNothing(t *testing.T) {
 		out, code := r.run("init_replica", "--source", "old", "--debug")
 		return code == 0, out
 	})
-	if rows := r.target("SELECT note, (SELECT count(*) FROM store.big), to_regnamespace('_store_tmp') IS NULL FROM store.orders"); fmt.Sprint(rows) != "[[second 150000 t]]" {
+	if rows := r.target("SELECT note, (SELECT count(*) FROM store.big), to_regnamespace('_store_tmp') IS NULL FROM store.orders"); fmt.Sprint(rows) != "[[second 300000 t]]" {
 		t.Errorf("the new copy holds %v", rows)
 	}
 }

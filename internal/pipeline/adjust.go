@@ -54,7 +54,7 @@ func (r *Replica) adjust(ctx context.Context, lease *catalogue.Lease, pool *targ
 		a.after = settings.Wanted
 	}
 	filters := catalogue.Filters{Limit: r.spec.Rules.Limit, Skip: r.spec.Rules.Skip}
-	refilter := settings.Filters == nil || !slices.Equal(settings.Filters.Limit, filters.Limit) || !slices.Equal(settings.Filters.Skip, filters.Skip)
+	refilter := r.refiltered(settings.Filters)
 	if !refilter && settings.Wanted == nil && len(settings.Fills) == 0 {
 		return nil
 	}

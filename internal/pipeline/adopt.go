@@ -16,9 +16,9 @@ import (
 )
 
 // UpgradeReplicaSchema brings the catalogue to this program's version: an older one of its own,
-// or one of pg_chameleon, whose sources, tables and positions are taken over. confirm is shown what
-// is to be done; unless it says to go on, nothing is.
-func (e *Engine) UpgradeReplicaSchema(ctx context.Context, confirm func(*status.Adoption) (bool, error)) error {
+// or one of pg_chameleon, whose sources, tables and positions are taken over. tell is given what is
+// being looked at meanwhile. confirm is shown what is to be done; unless it says to go on, nothing is.
+func (e *Engine) UpgradeReplicaSchema(ctx context.Context, tell func(string), confirm func(*status.Adoption) (bool, error)) error {
 	plan := &status.Adoption{Sources: []status.AdoptedSource{}}
 	return e.with(ctx, func(conn *dial.Conn) error {
 		is, err := legacy.Is(ctx, conn)
@@ -26,7 +26,7 @@ func (e *Engine) UpgradeReplicaSchema(ctx context.Context, confirm func(*status.
 			return err
 		}
 		if is {
-			return e.adopt(ctx, conn, plan, confirm)
+			return e.adopt(ctx, conn, plan, tell, confirm)
 		}
 		version, program, err := catalogue.Version(ctx, conn)
 		if err != nil {
@@ -47,10 +47,11 @@ type adoption struct {
 	old     *legacy.Catalogue
 	sources []*adopting
 	plan    *status.Adoption
+	tell    func(string)
 }
 
-func (e *Engine) adopt(ctx context.Context, conn *dial.Conn, plan *status.Adoption, confirm func(*status.Adoption) (bool, error)) error {
-	a := &adoption{engine: e, conn: conn, plan: plan}
+func (e *Engine) adopt(ctx context.Context, conn *dial.Conn, plan *status.Adoption, tell func(string), confirm func(*status.Adoption) (bool, error)) error {
+	a := &adoption{engine: e, conn: conn, plan: plan, tell: tell}
 	if err := a.quiet(ctx, conn); err != nil {
 		return err
 	}

@@ -60,7 +60,10 @@ func (s *adopting) judge(ctx context.Context, resumed []*resumption, w *window) 
 	if err != nil {
 		return err
 	}
-	known := map[schema.Name]bool{}
+	known, count, all := map[schema.Name]bool{}, 0, 0
+	for i := range resumed {
+		all += len(s.known[i].Tables)
+	}
 	for i, r := range resumed {
 		own := bounds{w.bounds[r.from].before, w.bounds[r.newest].after}
 		for j := range s.known[i].Tables {
@@ -71,6 +74,8 @@ func (s *adopting) judge(ctx context.Context, resumed []*resumption, w *window) 
 			}
 			known[v.name] = true
 			s.verdicts = append(s.verdicts, v)
+			count++
+			s.adoption.tell(fmt.Sprintf("source %s: looking at table %d of %d: %s%s", s.name(), count, all, v.name, about(relations[v.target])))
 			if err := s.judgeTable(ctx, v, t, relations[v.target], w, utc); err != nil {
 				return fmt.Errorf("looking at table %s: %w", v.name, err)
 			}
@@ -80,6 +85,14 @@ func (s *adopting) judge(ctx context.Context, resumed []*resumption, w *window) 
 	s.families(ctx, relations)
 	slices.SortFunc(s.verdicts, func(a, b *verdict) int { return strings.Compare(a.name.String(), b.name.String()) })
 	return nil
+}
+
+// about tells how large a table is; "" where PostgreSQL does not know.
+func about(r *legacy.Relation) string {
+	if r == nil || r.Rows <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(", about %d rows", r.Rows)
 }
 
 // sourceName is a table's name on the source.

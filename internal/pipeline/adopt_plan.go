@@ -91,6 +91,7 @@ func (s *adopting) plan(ctx context.Context) (err error) {
 		return err
 	}
 	first := slices.MinFunc(places, comparePlaces)
+	s.adoption.tell(fmt.Sprintf("source %s: reading its binary log from %s to %s", s.name(), first.File, end.File))
 	w, err := s.lookFrom(ctx, places, first, end)
 	if err != nil {
 		return err

@@ -35,7 +35,7 @@ func (r *Replica) Follow(ctx context.Context, ready func()) error {
 		return err
 	}
 	r.mappings(known)
-	if err := r.checkOrWait(ctx, ready); err != nil {
+	if err := r.checkOrWait(ctx, pool, known, ready); err != nil {
 		return err
 	}
 	if err := mayFollow(known); err != nil {
@@ -86,9 +86,12 @@ func (r *Replica) remember(ctx context.Context, pool *target.Pooled, id int64, c
 func (r *Replica) persist(ctx context.Context, pool *target.Pooled, id int64, ready func()) error {
 	pauses := backoff.NewExponentialBackOff()
 	pauses.InitialInterval, pauses.MaxInterval = 100*time.Millisecond, r.spec.MaxRetry
+	var gone *absence
 	for {
 		began := time.Now()
-		err := r.followOnce(ctx, ready)
+		err := r.followOnce(ctx, ready, gone)
+		before := gone
+		gone = nil
 		switch {
 		case ctx.Err() != nil:
 			return err
@@ -101,6 +104,10 @@ func (r *Replica) persist(ctx context.Context, pool *target.Pooled, id int64, re
 		}
 		if time.Since(began) > r.spec.MaxRetry {
 			pauses.Reset()
+		}
+		if before == nil && isReading(err) && r.mayBeAlone() {
+			gone = &absence{pauses: pauses, cause: err}
+			continue
 		}
 		pause := pauses.NextBackOff()
 		r.log.Warn("the stream was interrupted and begins again", "error", err, "pause", pause.String())
@@ -120,7 +127,7 @@ func (r *Replica) note(ctx context.Context, pool *target.Pooled, id int64, cause
 	defer cancel()
 	known, err := catalogue.Find(ctx, pool, r.spec.Name)
 	if err == nil {
-		err = catalogue.Beat(ctx, pool, id, known.Epoch, catalogue.Heartbeat{Note: "trying again: " + cause.Error()})
+		err = catalogue.Beat(ctx, pool, id, known.Epoch, catalogue.Heartbeat{Note: waitingFor(cause)})
 	}
 	if err != nil {
 		r.log.Debug("the status could not be updated", "error", err)
@@ -130,6 +137,7 @@ func (r *Replica) note(ctx context.Context, pool *target.Pooled, id int64, cause
 // stream is one run of the stages with all that they share.
 type stream struct {
 	replica  *Replica
+	gone     *absence // nil: the source is there
 	lease    *catalogue.Lease
 	pool     *target.Pooled
 	origin   *origin
@@ -147,35 +155,29 @@ type stream struct {
 }
 
 // followOnce takes the lease, connects to both sides, and runs the stages until
-// one of them ends.
-func (r *Replica) followOnce(ctx context.Context, ready func()) error {
+// one of them ends. With a source that is gone, what was read of it is replayed until it is back.
+func (r *Replica) followOnce(ctx context.Context, ready func(), gone *absence) error {
 	lease, err := catalogue.Lead(ctx, r.spec.Postgres, r.spec.Name)
 	if err != nil {
 		return err
 	}
 	defer lease.Release(ctx)
-	from, err := r.reach(ctx)
-	if err != nil {
-		return readFailure(err)
-	}
-	defer from.close()
-	if err := r.checkAtLast(ctx); err != nil {
-		return err
-	}
 	pool, err := target.Pool(ctx, r.spec.Postgres, r.spec.Threads+2)
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
+	from, err := r.from(ctx, pool, lease, gone)
+	if err != nil {
+		return err
+	}
+	defer from.close()
 	conn, err := target.Connect(ctx, r.spec.Postgres)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	if err := r.adjustOrRefuse(ctx, lease, pool, from); err != nil {
-		return err
-	}
-	s := &stream{replica: r, lease: lease, pool: pool, origin: from, joints: newJoints(), caughtUp: make(chan struct{}, 1)}
+	s := &stream{replica: r, gone: gone, lease: lease, pool: pool, origin: from, joints: newJoints(), caughtUp: make(chan struct{}, 1)}
 	defer s.close(ctx)
 	if err := s.prepare(ctx, conn); err != nil {
 		return err
@@ -187,6 +189,26 @@ func (r *Replica) followOnce(ctx context.Context, ready func()) error {
 		return err
 	}
 	return s.run(ctx, ready)
+}
+
+// from gives the source, looked at and with what the configuration asks for carried over; one that is
+// gone as it was.
+func (r *Replica) from(ctx context.Context, pool *target.Pooled, lease *catalogue.Lease, gone *absence) (*origin, error) {
+	if gone != nil {
+		return r.alone(ctx, pool, lease, gone)
+	}
+	from, err := r.reach(ctx)
+	if err != nil {
+		return nil, readFailure(err)
+	}
+	if err = r.checkAtLast(ctx); err == nil {
+		err = r.adjustOrRefuse(ctx, lease, pool, from)
+	}
+	if err != nil {
+		from.close()
+		return nil, err
+	}
+	return from, nil
 }
 
 // prepare makes the stages from what the catalogue has stored.
@@ -297,18 +319,22 @@ func catching(tables []*catalogue.Table, x *transform.Transformer) map[schema.Na
 func (s *stream) run(ctx context.Context, ready func()) error {
 	group, ctx := errgroup.WithContext(ctx)
 	units := make(chan []unit, 2)
-	group.Go(func() error {
-		err := readFailure(s.read(ctx))
-		s.relay.Close(err)
-		return err
-	})
+	if s.gone != nil {
+		group.Go(func() error { return s.awaitSource(ctx) })
+	} else {
+		group.Go(func() error {
+			err := readFailure(s.read(ctx))
+			s.relay.Close(err)
+			return err
+		})
+		group.Go(func() error { return s.refill(ctx) })
+	}
 	if s.stored != nil {
 		group.Go(func() error { return s.stored.Run(ctx) })
 	}
 	group.Go(func() error { return s.decoder.run(ctx, units) })
 	group.Go(func() error { return s.writer.run(ctx, units) })
 	group.Go(func() error { return s.beat(ctx) })
-	group.Go(func() error { return s.refill(ctx) })
 	group.Go(func() error { return s.maintain(ctx) })
 	group.Go(func() error { return s.validate(ctx) })
 	ready()
@@ -329,8 +355,10 @@ func (s *stream) beat(ctx context.Context) error {
 		if err := errors.Join(s.lookForSkips(ctx), s.lookForPause(ctx)); err != nil {
 			return err
 		}
-		if err := s.adjustable(ctx); err != nil {
-			return err
+		if s.gone == nil {
+			if err := s.adjustable(ctx); err != nil {
+				return err
+			}
 		}
 		if err := catalogue.Beat(ctx, s.pool, s.lease.Source.ID, s.lease.Epoch, s.heartbeat()); err != nil {
 			return fmt.Errorf("telling where the reading stands: %w", err)

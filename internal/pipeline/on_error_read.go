@@ -28,15 +28,25 @@ func readFailure(err error) error {
 	return errReading{err}
 }
 
-// checkOrWait looks for what is in the way before anything is changed. With on_error_read: continue, a source that
-// cannot be reached is waited for, and looked at when it can.
-func (r *Replica) checkOrWait(ctx context.Context, ready func()) error {
-	if r.spec.OnErrorRead == waitForSource {
+// checkOrWait looks for what is in the way before anything is changed. With on_error_read: continue, or where there is
+// something to replay without it, a source that cannot be reached is waited for, and looked at when it can.
+func (r *Replica) checkOrWait(ctx context.Context, db catalogue.DB, known *catalogue.Source, ready func()) error {
+	logged, err := r.remembered(ctx, db, known.ID)
+	if err != nil {
+		return err
+	}
+	if r.spec.OnErrorRead == waitForSource || logged != nil {
 		from, err := r.reach(ctx)
 		if err == nil {
 			from.close()
 		} else if fault.KindOf(err) == fault.Retry {
+			if err := mayFollow(known); err != nil {
+				return err
+			}
 			r.log.Warn("the source cannot be reached and is waited for", "error", err)
+			if err := r.status(ctx, db, known.ID, catalogue.Running); err != nil {
+				return err
+			}
 			r.unchecked = true
 			ready()
 			return nil
@@ -57,10 +67,14 @@ func (r *Replica) checkAtLast(ctx context.Context) error {
 	return nil
 }
 
+func isReading(err error) bool {
+	var failed errReading
+	return errors.As(err, &failed)
+}
+
 // endsReading says whether an error ends the replica by on_error_read: exit.
 func (r *Replica) endsReading(err error) bool {
-	var failed errReading
-	return r.spec.OnErrorRead == leaveSource && errors.As(err, &failed)
+	return r.spec.OnErrorRead == leaveSource && isReading(err)
 }
 
 // leaveOff records that the replica has stopped because the source could not be read. It may be

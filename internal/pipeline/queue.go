@@ -54,11 +54,15 @@ func (s *stream) openRelay(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("writing down what the relay keeps: %w", err)
 	}
+	about, err := json.Marshal(s.origin.server)
+	if err != nil {
+		return fmt.Errorf("writing down what the source is: %w", err)
+	}
 	s.stored, err = relay.Open(ctx, relay.Options{
-		Target: spec.Postgres, Source: id, Epoch: s.lease.Epoch, Applied: s.lease.Applied, Keeps: string(text), Widened: keeps.wider,
+		Target: spec.Postgres, Source: id, Epoch: s.lease.Epoch, Applied: s.lease.Applied, Keeps: string(text), About: about, Widened: keeps.wider,
 		Disk: spec.RelayDisk, Retention: spec.RelayRetention, Memory: spec.RelayBytes, Seal: seal.close, Unseal: seal.open,
 		Track:  func(from event.Position) (relay.Tracker, error) { return binlog.NewTracker(from) },
-		Stored: func(t *event.Transaction) { s.lag.got(t, s.origin.server.Flavor) }, Fenced: catalogue.ErrFenced, Log: s.replica.log,
+		Stored: s.lag.stored, Fenced: catalogue.ErrFenced, Log: s.replica.log,
 	})
 	if err != nil {
 		return err

@@ -18,6 +18,9 @@ func (s *stream) read(ctx context.Context) error {
 		from, keep.all = s.stored.Position(), !s.origin.server.LogsCascades()
 	}
 	s.replica.wanted.Store(keep)
+	if err := s.lag.begin(from, s.stored == nil); err != nil {
+		return err
+	}
 	s.replica.log.Info("reading the binary log", "position", from.String(), "relay", string(s.form()))
 	put := func(ctx context.Context, t *event.Transaction) error {
 		if s.left {
@@ -26,7 +29,9 @@ func (s *stream) read(ctx context.Context) error {
 			}
 		}
 		if s.stored == nil {
-			s.lag.got(t, s.origin.server.Flavor)
+			if err := s.lag.got(t); err != nil {
+				return err
+			}
 		}
 		return s.relay.Append(ctx, t)
 	}
@@ -65,6 +70,9 @@ func (s *stream) heartbeat() catalogue.Heartbeat {
 	h, w := s.lag.heartbeat(), s.relay.Waiting()
 	h.Relay = catalogue.Relay{Form: string(s.form()), Transactions: w.Transactions, Bytes: w.Bytes, Limit: w.Limit, Full: w.Full}
 	h.Resting = s.decoder.rest.is()
+	if s.gone != nil {
+		h.Read, h.Note = s.stored.Position(), s.gone.note()
+	}
 	return h
 }
 

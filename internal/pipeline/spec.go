@@ -90,7 +90,7 @@ func New(spec Spec, log *slog.Logger) *Replica {
 
 // origin is the source server and what it is.
 type origin struct {
-	conn    *source.Conn
+	conn    *source.Conn // nil: it is away
 	server  *inspect.Server
 	dialect parse.Dialect
 	hidden  *inspect.Hidden
@@ -107,13 +107,21 @@ func (r *Replica) reach(ctx context.Context) (*origin, error) {
 		_ = conn.Close()
 		return nil, err
 	}
-	return &origin{conn: conn, server: server, hidden: inspect.NewHidden(server), dialect: parse.Dialect{
-		Flavor: server.Flavor, Version: server.Version, Collation: server.Vars["collation_server"],
-		ImplicitTimestamps: server.Vars["explicit_defaults_for_timestamp"] == "OFF", LowerNames: server.Vars["lower_case_table_names"] == "1",
-	}}, nil
+	return &origin{conn: conn, server: server, hidden: inspect.NewHidden(server), dialect: dialectOf(server)}, nil
 }
 
-func (o *origin) close() { _ = o.conn.Close() }
+func dialectOf(server *inspect.Server) parse.Dialect {
+	return parse.Dialect{
+		Flavor: server.Flavor, Version: server.Version, Collation: server.Vars["collation_server"],
+		ImplicitTimestamps: server.Vars["explicit_defaults_for_timestamp"] == "OFF", LowerNames: server.Vars["lower_case_table_names"] == "1",
+	}
+}
+
+func (o *origin) close() {
+	if o.conn != nil {
+		_ = o.conn.Close()
+	}
+}
 
 // status sets the source's status, also when ctx has ended.
 func (r *Replica) status(ctx context.Context, db catalogue.DB, id int64, status catalogue.Status) error {

@@ -43,11 +43,11 @@ type writer struct {
 
 	keys func(ctx context.Context, tables []*mapping.Table) error
 
-	current unit // being written, for messages
-	rows    int  // in the open batch
-	forced  bool // the batch must be committed even without rows
-	behind  bool // transactions were taken in that are not saved
-	pieces  bool // the open PostgreSQL transaction holds a part of a source transaction
+	current *event.Transaction // that came last, for messages
+	rows    int                // in the open batch
+	forced  bool               // the batch must be committed even without rows
+	behind  bool               // transactions were taken in that are not saved
+	pieces  bool               // the open PostgreSQL transaction holds a part of a source transaction
 	last    time.Time
 	saved   time.Time
 	batch   catalogue.Counters
@@ -112,7 +112,9 @@ func (w *writer) apply(ctx context.Context, units []unit) error {
 		return err
 	}
 	for _, u := range units {
-		w.current = u
+		if u.txn != nil && u.txn.Idle == nil {
+			w.current = u.txn
+		}
 		if err := w.unit(ctx, u); err != nil {
 			return fmt.Errorf("applying %s: %w", w.following(), err)
 		}
@@ -126,11 +128,11 @@ func (w *writer) apply(ctx context.Context, units []unit) error {
 	return nil
 }
 
-// following names the transaction that is being written.
+// following names the transaction up to which is written.
 func (w *writer) following() string {
-	t := w.current.txn
+	t := w.current
 	if t == nil {
-		return "the tables that have caught up"
+		return "what comes before the first transaction"
 	}
 	return fmt.Sprintf("transaction %s at %s:%d", t.GTID, t.File, t.Start)
 }

@@ -96,7 +96,7 @@ func (l *log) options(memory int, disk int64, applied int) Options {
 		Seal:   func(plain []byte) []byte { return append([]byte{7}, plain...) },
 		Unseal: func(sealed []byte) ([]byte, error) { return sealed[1:], nil },
 		Track:  func(from event.Position) (Tracker, error) { return binlog.NewTracker(from) },
-		Stored: func(*event.Transaction) {}, Fenced: errFenced, Log: slog.New(slog.NewTextHandler(&l.out, nil)),
+		Stored: func(*event.Transaction, event.Position) {}, Fenced: errFenced, Log: slog.New(slog.NewTextHandler(&l.out, nil)),
 	}
 }
 

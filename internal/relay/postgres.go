@@ -26,6 +26,7 @@ type Options struct {
 	Epoch     int64          // of the lease; only the process with the newest one can append
 	Applied   event.Position // what is in the target already
 	Keeps     string         // of which tables the rows are appended
+	About     []byte         // JSON: what the source says of itself, for when it is away
 	Widened   func(before string) bool
 	Disk      int64         // bytes of log tables; one source transaction larger than that is let in all the same
 	Retention time.Duration // what is applied is kept for so long, as far as there is room
@@ -33,8 +34,8 @@ type Options struct {
 	Seal      func(plain []byte) []byte
 	Unseal    func(sealed []byte) ([]byte, error)
 	Track     func(from event.Position) (Tracker, error)
-	Stored    func(t *event.Transaction) // the last one of those that are in the log now, or an idle one
-	Fenced    error                      // what is given when another process has the lease
+	Stored    func(t *event.Transaction, read event.Position) // the last one of those that are in the log now, or an idle one, and up to where all is
+	Fenced    error                                           // what is given when another process has the lease
 	Log       *slog.Logger
 }
 

@@ -21,6 +21,7 @@ const (
 	storageSQL      = "ALTER TABLE %s ALTER COLUMN b_data SET STORAGE EXTERNAL" // what is packed needs no further try
 	dropSegmentSQL  = "DROP TABLE IF EXISTS %s"
 	forgetSQL       = "DELETE FROM sch_chameleon.t_relay_segments WHERE i_id_source = $1 AND i_segment = $2"
+	aboutSQL        = "SELECT jsb_source FROM sch_chameleon.t_relays WHERE i_id_source = $1"
 	forgetRelaySQL  = "DELETE FROM sch_chameleon.t_relays WHERE i_id_source = $1"
 	sizeSQL         = "SELECT coalesce(pg_total_relation_size(to_regclass($1)), -1)"
 	holdSQL         = "SELECT FROM sch_chameleon.t_relays WHERE i_id_source = $1 AND i_epoch = $2 FOR UPDATE"
@@ -232,6 +233,24 @@ func (p *Postgres) drop(ctx context.Context, number int64) error {
 func Exists(ctx context.Context, db dial.DB, source int64) (bool, error) {
 	list, err := segments(ctx, db, source)
 	return len(list) > 0, err
+}
+
+// About tells what the source said of itself whose log there is; nil if there is none, or if it is not known.
+func About(ctx context.Context, db dial.DB, source int64) (about []byte, err error) {
+	rows, err := db.Query(ctx, aboutSQL, source)
+	if err != nil {
+		return nil, fmt.Errorf("reading what the relay was read from: %w", dial.Classify(err))
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := rows.Scan(&about); err != nil {
+			return nil, fmt.Errorf("reading what the relay was read from: %w", err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("reading what the relay was read from: %w", dial.Classify(err))
+	}
+	return about, nil
 }
 
 // InUse says of an error of Drop that somebody reads a segment.

@@ -142,7 +142,7 @@ func (p *Postgres) put(ctx context.Context, list []*event.Transaction, idle *eve
 		if err := p.insert(ctx, list); err != nil {
 			return fmt.Errorf("storing what was read: %w", dial.Classify(err))
 		}
-		p.o.Stored(list[len(list)-1])
+		p.o.Stored(list[len(list)-1], p.Position())
 	}
 	if idle != nil {
 		if err := p.stand(ctx, *idle.Idle); err != nil {
@@ -151,7 +151,7 @@ func (p *Postgres) put(ctx context.Context, list []*event.Transaction, idle *eve
 		p.mu.Lock()
 		p.told = idle
 		p.mu.Unlock()
-		p.o.Stored(idle)
+		p.o.Stored(idle, p.Position())
 	}
 	signal(p.stored)
 	return nil

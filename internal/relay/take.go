@@ -85,7 +85,7 @@ func (p *Postgres) open(ctx context.Context) (err error) {
 // takeOver reads what the catalogue has of the log, and keeps others from writing to it.
 func (p *Postgres) takeOver(ctx context.Context) (keeps string, err error) {
 	var read string
-	rows, err := p.storing.Query(ctx, takeSQL, p.o.Source, p.o.Epoch, p.o.Applied.Encode(), p.o.Keeps)
+	rows, err := p.storing.Query(ctx, takeSQL, p.o.Source, p.o.Epoch, p.o.Applied.Encode(), p.o.Keeps, p.o.About)
 	if err != nil {
 		return "", dial.Classify(err)
 	}

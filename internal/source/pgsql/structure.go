@@ -270,19 +270,22 @@ func tables(ctx context.Context, db dial.DB, schemas []string, keep func(*Table,
 	return sorted, nil
 }
 
-// Uncopied counts what belongs to tables and is not copied, by kind.
-func Uncopied(ctx context.Context, db dial.DB, oids []uint32) (map[string]int64, error) {
-	counts := map[string]int64{}
-	_, err := collect(ctx, db, "triggers, policies and rules", uncopiedSQL, oids, func(row pgx.CollectableRow) (struct{}, error) {
-		var kind string
-		var n int64
-		err := row.Scan(&kind, &n)
-		if n > 0 {
-			counts[kind] = n
-		}
-		return struct{}{}, err
-	})
-	return counts, err
+// Uncopied names what belongs to tables and to schemas and is not copied, by kind; functions are those
+// that are.
+func Uncopied(ctx context.Context, db dial.DB, tables []uint32, schemas []string, functions []uint32) (map[string][]string, error) {
+	names := map[string][]string{}
+	rows, err := db.Query(ctx, uncopiedSQL, tables, schemas, functions)
+	if err == nil {
+		var kind, name string
+		_, err = pgx.ForEachRow(rows, []any{&kind, &name}, func() error {
+			names[kind] = append(names[kind], name)
+			return nil
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the source's triggers, functions and privileges: %w", classify(err))
+	}
+	return names, nil
 }
 
 // collect runs a query with one parameter.

@@ -1,4 +1,4 @@
-SELECT n.nspname::text, c.relname::text, pg_has_role(c.relowner, 'USAGE'), a.attname::text, format_type(a.atttypid, a.atttypmod),
+SELECT n.nspname::text, c.relname::text, pg_has_role(c.relowner, 'USAGE'), c.reltuples::bigint, a.attname::text, format_type(a.atttypid, a.atttypmod),
        CASE WHEN t.typtype = 'e' AND t.typnamespace = n.oid THEN t.typname::text ELSE '' END,
        coalesce((SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid), '{}'),
        a.attnotnull, a.attgenerated <> '',

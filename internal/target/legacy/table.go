@@ -21,7 +21,8 @@ var (
 type Relation struct {
 	Schema  string
 	Name    string
-	Owned   bool // the present user has the owner's rights
+	Owned   bool  // the present user has the owner's rights
+	Rows    int64 // about; -1: not known
 	Columns []Column
 	Indexes []Index
 }
@@ -72,7 +73,7 @@ func relations(ctx context.Context, db dial.DB, schemas []string) (map[[2]string
 	}
 	var r Relation
 	var c Column
-	_, err = pgx.ForEachRow(rows, []any{&r.Schema, &r.Name, &r.Owned, &c.Name, &c.Type, &c.Enum, &c.Labels, &c.NotNull, &c.Generated, &c.Sequence}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&r.Schema, &r.Name, &r.Owned, &r.Rows, &c.Name, &c.Type, &c.Enum, &c.Labels, &c.NotNull, &c.Generated, &c.Sequence}, func() error {
 		at := [2]string{r.Schema, r.Name}
 		if all[at] == nil {
 			found := r
