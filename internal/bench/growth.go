@@ -1,0 +1,4 @@
+package bench
+
+// growth are the cases of `make bench-growth`.
+func (b *bench) growth() []testCase { return nil }
