@@ -81,7 +81,7 @@ func (b *bench) measure(ctx context.Context, chosen []testCase) error {
 	for _, c := range chosen {
 		s := &sheet{name: c.name}
 		b.say("%s (%s)", c.name, time.Since(b.began).Round(time.Second))
-		if s.failed = c.run(ctx, s); s.failed != nil {
+		if s.failed = b.limited(ctx, c, s); s.failed != nil {
 			b.say("%s: %v", c.name, s.failed)
 			failed = append(failed, fmt.Errorf("measuring %s: %w", c.name, s.failed))
 		}
@@ -99,6 +99,20 @@ func (b *bench) measure(ctx context.Context, chosen []testCase) error {
 		failed = append(failed, b.report(ctx, sheets, len(chosen)))
 	}
 	return errors.Join(failed...)
+}
+
+// limited runs a case, but not for ever: the others are to have their turn.
+func (b *bench) limited(ctx context.Context, c testCase, s *sheet) error {
+	if b.Growth {
+		return c.run(ctx, s)
+	}
+	limit := 10 * time.Minute * time.Duration(max(1, b.Scale))
+	within, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it was not finished after %s", limit))
+	defer cancel()
+	if err := c.run(within, s); err != nil {
+		return errors.Join(err, context.Cause(within))
+	}
+	return nil
 }
 
 func (b *bench) say(format string, args ...any) { fmt.Fprintf(b.Out, format+"\n", args...) }

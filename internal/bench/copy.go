@@ -59,7 +59,7 @@ func (b *bench) copies(ctx context.Context, s *sheet, set load.Set, rounds int) 
 		}
 		loaded, loader := none, meter.Usage{}
 		if round == 0 {
-			if loaded, loader, err = b.pgloader(ctx, set); err != nil {
+			if loaded, loader, err = b.pgloader(ctx, set, time.Minute+20*result.took); err != nil {
 				return err
 			}
 		}

@@ -21,8 +21,8 @@ import (
 var pgloaderText string
 
 // pgloader copies a set, if it is found on the machine, and gives the seconds. What it
-// cannot do is told, and counts as not measured: it is the yardstick, not what is measured.
-func (b *bench) pgloader(ctx context.Context, set load.Set) (float64, meter.Usage, error) {
+// cannot do within some time is told, and counts as not measured: it is the yardstick, not what is measured.
+func (b *bench) pgloader(ctx context.Context, set load.Set, patience time.Duration) (float64, meter.Usage, error) {
 	bin, err := exec.LookPath("pgloader")
 	if err != nil {
 		return none, meter.Usage{}, nil
@@ -44,7 +44,9 @@ func (b *bench) pgloader(ctx context.Context, set load.Set) (float64, meter.Usag
 	if err := errors.Join(os.MkdirAll(folder, 0o700), os.WriteFile(file, []byte(text.String()), 0o600)); err != nil {
 		return none, meter.Usage{}, fmt.Errorf("writing pgloader's commands: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, bin, "--no-ssl-cert-verification", "--root-dir", folder, file) // #nosec G204 -- found on the machine
+	limited, cancel := context.WithTimeout(ctx, patience) // it may hang
+	defer cancel()
+	cmd := exec.CommandContext(limited, bin, "--no-ssl-cert-verification", "--root-dir", folder, file) // #nosec G204 -- found on the machine
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	began := time.Now()

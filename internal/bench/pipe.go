@@ -3,7 +3,6 @@ package bench
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -81,10 +80,12 @@ func (b *bench) clients(ctx context.Context, database string, set load.Set, tabl
 		return meter.Usage{}, fmt.Errorf("starting mariadb: %w", err)
 	}
 	writer, err := meter.Start(into)
+	_ = pipe.Close() // psql has its own end now; without it, mariadb ends
 	if err != nil {
-		return meter.Usage{}, fmt.Errorf("starting psql: %w", errors.Join(err, pipe.Close()))
+		_, _ = reader.Wait()
+		return meter.Usage{}, fmt.Errorf("starting psql: %w", err)
 	}
-	written, err := writer.Wait() // before the reader, whose end closes the pipe
+	written, err := writer.Wait()
 	if err != nil {
 		err = fmt.Errorf("running psql: %w: %s", err, complaints.String())
 	}

@@ -27,7 +27,7 @@ func ordersTables(articles, orders int) []Table {
 		{Name: "orders", Rows: orders, Key: "number", Indexes: []Index{{Columns: "reference", Unique: true}, {Columns: "customer, placed"}},
 			Sums: "SUM(total), SUM(customer), SUM(CHAR_LENGTH(remark))", Columns: []Column{
 				{Name: "number", MySQL: "varchar(20) NOT NULL", Postgres: "varchar(20)", Value: "CONCAT('O-', LPAD(seq, 9, '0'))"},
-				{Name: "reference", MySQL: "varchar(36) NOT NULL", Postgres: "varchar(36)", Value: "CONCAT('ref-', seq, '-', MD5(seq))"},
+				{Name: "reference", MySQL: "varchar(60) NOT NULL", Postgres: "varchar(60)", Value: "CONCAT('ref-', seq, '-', MD5(seq))"},
 				{Name: "customer", MySQL: "int unsigned NOT NULL", Postgres: "bigint", Value: "seq % 5000"},
 				{Name: "state", MySQL: "enum('new','paid','sent') NOT NULL", Postgres: "text", Value: "'sent'"},
 				{Name: "total", MySQL: "decimal(12,2) NOT NULL", Postgres: "numeric(12,2)", Value: "RAND() * 1000"},
