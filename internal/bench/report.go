@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,12 +54,15 @@ func (b *bench) render(ctx context.Context, sheets []*sheet, cases int) ([]byte,
 		facts["Missing"] = fmt.Sprintf("The run was cut off: %d of %d cases were measured.", len(sheets), cases)
 	}
 	var summaries [][]string
-	var rounds []string
+	var rounds, pictures []string
 	for _, s := range sheets {
 		summaries = append(summaries, s.summary())
-		rounds = append(rounds, s.table())
+		rounds = append(rounds, strings.TrimSpace(s.table()+"\n\n"+s.further))
+		if s.picture != "" {
+			pictures = append(pictures, s.picture)
+		}
 	}
-	facts["Summaries"], facts["Rounds"] = summaries, rounds
+	facts["Summaries"], facts["Rounds"], facts["Pictures"], facts["Samples"] = summaries, rounds, pictures, samples
 	text := reportText
 	if b.Growth {
 		text = growthText
@@ -78,7 +82,7 @@ func (b *bench) render(ctx context.Context, sheets []*sheet, cases int) ([]byte,
 func (s *sheet) table() string {
 	lines := make([]string, 2+len(s.rounds))
 	for i, c := range s.columns {
-		if median := s.median(i); median != median { //nolint:staticcheck // not a number
+		if math.IsNaN(s.figure(i)) {
 			continue
 		}
 		lines[0] += "| " + c.head + " "
@@ -157,6 +161,5 @@ func pgloaderVersion(ctx context.Context) string {
 	if err != nil {
 		return "of a version that it does not tell"
 	}
-	version := strings.Trim(strings.TrimPrefix(firstLine(string(out)), "pgloader version "), "\"")
-	return version
+	return strings.Trim(strings.TrimPrefix(firstLine(string(out)), "pgloader version "), "\"")
 }

@@ -14,6 +14,9 @@ type column struct {
 	show func(float64) string
 	aim  aim
 	main bool // shown first; so is all that has an aim
+
+	worst  bool // the largest figure of all rounds counts, not their median
+	rounds bool // shown only with the rounds
 }
 
 // aim is what the median of a figure should be; 0 is no limit.
@@ -31,6 +34,8 @@ type sheet struct {
 	what    string
 	columns []column
 	rounds  [][]float64
+	further string // shown below the rounds
+	picture string // name of its file
 	failed  error
 }
 
@@ -39,13 +44,16 @@ var none = math.NaN()
 
 func (s *sheet) add(figures ...float64) { s.rounds = append(s.rounds, figures) }
 
-// median is that of a column's figures, none if it has no figures.
-func (s *sheet) median(column int) float64 {
+// figure is what counts of a column's figures: most often their median. It is none if it has no figures.
+func (s *sheet) figure(column int) float64 {
 	var figures []float64
 	for _, round := range s.rounds {
 		if !math.IsNaN(round[column]) {
 			figures = append(figures, round[column])
 		}
+	}
+	if s.columns[column].worst && len(figures) > 0 {
+		return slices.Max(figures)
 	}
 	return median(figures)
 }
@@ -83,8 +91,10 @@ func (s *sheet) line() string {
 func (s *sheet) summary() []string {
 	var results, figures, aims, missed []string
 	for i, c := range s.columns {
-		figure := s.median(i)
+		figure := s.figure(i)
 		switch {
+		case c.rounds:
+			continue
 		case !c.main && !c.aim.set():
 			if !math.IsNaN(figure) {
 				figures = append(figures, c.head+" "+c.text(figure))

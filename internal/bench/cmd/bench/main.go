@@ -33,7 +33,9 @@ func main() {
 	root, err := launch.Root()
 	if err == nil {
 		options.Bin = filepath.Join(root, "bin", "chameleon")
-		options.Docs = filepath.Join(root, *docs)
+		if options.Docs = *docs; !filepath.IsAbs(*docs) {
+			options.Docs = filepath.Join(root, *docs)
+		}
 		err = bench.Run(ctx, options)
 	}
 	if err != nil {
