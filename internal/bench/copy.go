@@ -35,8 +35,8 @@ func (b *bench) copyShape(ctx context.Context, s *sheet, set load.Set) error {
 func (b *bench) copies(ctx context.Context, s *sheet, set load.Set, rounds int) error {
 	s.what = "copy of " + set.What + ", with indexes, against the pipe of the two clients"
 	s.columns = []column{
-		{head: "time of the pipe's", show: times, aim: aim{atMost: 0.8}},
-		{head: "faster than pgloader", show: times, aim: aim{atLeast: 5}},
+		{head: "against the pipe", show: times, aim: aim{atMost: 0.8}},
+		{head: "speed against pgloader", show: times, aim: aim{atLeast: 5}},
 		{head: "memory", show: megabytes, aim: aim{atMost: 80 << 20}},
 		{head: "chameleon", show: seconds},
 		{head: "pipe", show: seconds},

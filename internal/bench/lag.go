@@ -54,38 +54,35 @@ func (b *bench) measureLag(ctx context.Context, s *sheet, rate int) error {
 	})
 }
 
-// measureRecovery stops the program under a steady load and starts it again after a pause.
+// measureRecovery stops the program under a steady load and starts it again after a pause, once.
 func (b *bench) measureRecovery(ctx context.Context, s *sheet, rate int, pause time.Duration) error {
 	s.what = fmt.Sprintf("recovery after a pause of %s while the load of %d transactions/s goes on: from the start to a lag below 100 ms", pause, rate)
 	s.columns = []column{{head: "recovery", show: seconds, main: true}, {head: "of the pause", show: percent}, {head: "memory", show: megabytes}}
 	return b.following(ctx, func(set load.Set, p *program.Program) error {
-		for round := range b.fewer() {
-			var started time.Time
-			var probes []probe
-			group, within := errgroup.WithContext(ctx)
-			group.Go(func() (err error) {
-				writer := load.Writer{Source: b.source, Set: set, Clients: clients, Seed: uint64(900 + round)} // #nosec G115 -- small
-				probes, err = b.probes(within, set, p, writer, rate, pause+pause/2)
-				return err
-			})
-			group.Go(func() (err error) {
-				started, err = paused(within, p, pause)
-				return err
-			})
-			if err := group.Wait(); err != nil {
-				return err
-			}
-			now, err := used(p)
-			if err != nil {
-				return err
-			}
-			took, err := recovered(probes, float64(started.UnixMicro())/1e6)
-			if err != nil {
-				return err
-			}
-			s.add(took, took/pause.Seconds(), float64(now.Memory))
-			b.finish(s)
+		var started time.Time
+		var probes []probe
+		group, within := errgroup.WithContext(ctx)
+		group.Go(func() (err error) {
+			probes, err = b.probes(within, set, p, load.Writer{Source: b.source, Set: set, Clients: clients, Seed: 900}, rate, pause+pause/2)
+			return err
+		})
+		group.Go(func() (err error) {
+			started, err = paused(within, p, pause)
+			return err
+		})
+		if err := group.Wait(); err != nil {
+			return err
 		}
+		now, err := used(p)
+		if err != nil {
+			return err
+		}
+		took, err := recovered(probes, float64(started.UnixMicro())/1e6)
+		if err != nil {
+			return err
+		}
+		s.add(took, took/pause.Seconds(), float64(now.Memory))
+		b.finish(s)
 		return nil
 	})
 }

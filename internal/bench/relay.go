@@ -17,7 +17,7 @@ func (b *bench) measureRelay(ctx context.Context, s *sheet) (err error) {
 	}
 	s.what = fmt.Sprintf("backlog of %d transactions through relay: postgres, against relay: memory", set.Transactions)
 	s.columns = []column{
-		{head: "rate with relay: memory", show: times, aim: aim{atLeast: 0.6}},
+		{head: "rate against relay: memory", show: times, aim: aim{atLeast: 0.6}},
 		{head: "changes/s", show: whole, main: true},
 		{head: "relay: memory", show: seconds},
 		{head: "relay: postgres", show: seconds},

@@ -18,7 +18,7 @@ func (b *bench) measureAlone(ctx context.Context, s *sheet) (err error) {
 	s.what = fmt.Sprintf("backlog of %d transactions, against PostgreSQL alone: the same changes, read, folded by key and staged beforehand, set-wise in batches of %d on one connection",
 		set.Transactions, alone.Batch)
 	s.columns = []column{
-		{head: "speed of PostgreSQL alone's", show: times, aim: aim{atLeast: 1}},
+		{head: "speed against PostgreSQL alone", show: times, aim: aim{atLeast: 1}},
 		{head: "changes/s", show: whole, aim: aim{atLeast: 50000}},
 		{head: "chameleon", show: seconds},
 		{head: "PostgreSQL alone", show: seconds},

@@ -9,16 +9,16 @@ import (
 func Copies(scale float64) []Set {
 	columns, text, blobs, huge := scaled(75000, scale), scaled(30000, scale), scaled(1500, scale), scaled(2000000, scale)
 	many := max(10, int(1000*scale))
-	set := Set{Name: "many-tables", What: fmt.Sprintf("%d tables of 200 rows", many)}
+	set := Set{Name: "many-tables", Unlogged: true, What: fmt.Sprintf("%d tables of 200 rows", many)}
 	for n := range many {
 		set.Tables = append(set.Tables, sysbenchTable(fmt.Sprintf("t%04d", n+1), 200))
 	}
 	return []Set{
-		{Name: "columns", What: fmt.Sprintf("2 tables of %d rows of 60 small columns", columns),
+		{Name: "columns", Unlogged: true, What: fmt.Sprintf("2 tables of %d rows of 60 small columns", columns),
 			Tables: []Table{manyColumns("narrow1", columns, 59), manyColumns("narrow2", columns, 59)}},
-		{Name: "text", What: fmt.Sprintf("2 tables of %d rows with 3 KB of text", text), Tables: []Table{wideText("text1", text), wideText("text2", text)}},
-		{Name: "blobs", What: fmt.Sprintf("2 tables of %d rows with 64 KB of random bytes", blobs), Tables: []Table{blob("blob1", blobs), blob("blob2", blobs)}},
-		{Name: "huge", What: fmt.Sprintf("1 table of %d rows", huge), Tables: []Table{sysbenchTable("huge", huge)}},
+		{Name: "text", Unlogged: true, What: fmt.Sprintf("2 tables of %d rows with 3 KB of text", text), Tables: []Table{wideText("text1", text), wideText("text2", text)}},
+		{Name: "blobs", Unlogged: true, What: fmt.Sprintf("2 tables of %d rows with 64 KB of random bytes", blobs), Tables: []Table{blob("blob1", blobs), blob("blob2", blobs)}},
+		{Name: "huge", Unlogged: true, What: fmt.Sprintf("1 table of %d rows", huge), Tables: []Table{sysbenchTable("huge", huge)}},
 		set,
 	}
 }

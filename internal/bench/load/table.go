@@ -40,6 +40,7 @@ type Set struct {
 	Transactions int // of a backlog
 	Change       func(*Client) Transaction
 	Bulk         []string // statements of a backlog that is one transaction, instead of Change
+	Unlogged     bool     // made without the binlog: no replica shall have it
 }
 
 // Database is the name of the set's database, on the source and as schema of the target.
@@ -63,7 +64,7 @@ func (s Set) Create(ctx context.Context, source *launch.Server) error {
 		return err
 	}
 	defer conn.Close()
-	if err := conn.Exec(ctx, "CREATE DATABASE "+s.Database()+" CHARACTER SET utf8mb4", "USE "+s.Database(),
+	if err := conn.Exec(ctx, s.logging(), "CREATE DATABASE "+s.Database()+" CHARACTER SET utf8mb4", "USE "+s.Database(),
 		"CREATE TABLE marker (id int NOT NULL PRIMARY KEY, n bigint NOT NULL)", "INSERT INTO marker VALUES (1, 0)",
 		"CREATE TABLE probe (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, at datetime(6) NOT NULL)"); err != nil {
 		return err
@@ -87,7 +88,11 @@ func (s Set) Drop(ctx context.Context, source *launch.Server) error {
 		return err
 	}
 	defer conn.Close()
-	return conn.Exec(ctx, "DROP DATABASE "+s.Database())
+	return conn.Exec(ctx, s.logging(), "DROP DATABASE "+s.Database())
+}
+
+func (s Set) logging() string {
+	return "SET SESSION sql_log_bin = " + map[bool]string{false: "1", true: "0"}[s.Unlogged]
 }
 
 // Mark sets the marker.
