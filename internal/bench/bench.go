@@ -106,7 +106,7 @@ func (b *bench) limited(ctx context.Context, c testCase, s *sheet) error {
 	if b.Growth {
 		return c.run(ctx, s)
 	}
-	limit := 10 * time.Minute * time.Duration(max(1, b.Scale))
+	limit := 15 * time.Minute * time.Duration(max(1, b.Scale))
 	within, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it was not finished after %s", limit))
 	defer cancel()
 	if err := c.run(within, s); err != nil {
