@@ -58,10 +58,20 @@ walk: ## walk at random through definitions and rows on each MySQL and MariaDB (
 	$(GO) test ./internal/e2e -run TestRandomWalk -count=1 -v -timeout 0 -walk.seed $(SEED) -walk.steps $(STEPS) \
 		-walk.servers 'mariadb-10.11 mysql-9.7 mariadb-11.8 mysql-5.6' -walk.shrink 30m
 
+CASES    ?=
+ROUNDS   ?= 3
+SCALE    ?= 1
+DURATION ?= 1h
+
 .PHONY: bench
-bench: build ## measure decoding, copy, backlog and lag; writes docs/benchmarks.md
+bench: build ## measure all against the yardsticks, in half an hour; writes docs/benchmarks.md (CASES=copy,apply/hot-row ROUNDS=1 SCALE=0.1 prints some)
 	$(GO) build -o bin/bench ./internal/bench/cmd/bench
-	@bin/bench
+	@bin/bench -cases '$(CASES)' -rounds $(ROUNDS) -scale $(SCALE)
+
+.PHONY: bench-growth
+bench-growth: build ## measure tables of up to 20 million rows, and an hour's load; writes docs/benchmarks-growth.md (DURATION=1h, CASES, SCALE)
+	$(GO) build -o bin/bench ./internal/bench/cmd/bench
+	@bin/bench -growth -cases '$(CASES)' -scale $(SCALE) -duration $(DURATION)
 
 .PHONY: lint
 lint: $(LINTER) ## check the format and the lint rules
@@ -85,4 +95,4 @@ clean: ## remove what was built (the cached servers stay)
 
 .PHONY: help
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

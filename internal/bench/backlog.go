@@ -2,20 +2,14 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"pgchameleon/internal/bench/load"
+	"pgchameleon/internal/bench/meter"
 	"pgchameleon/internal/demo/program"
-	"pgchameleon/internal/testserver/launch"
 )
-
-// backlogged is one round of the backlog.
-type backlogged struct {
-	mirror, program time.Duration
-	memory          int64
-	durable         bool // the mirror flushed at every commit, its default
-}
 
 // Statements by which the mirror is as durable as a replica's default, and as
 // little as the program's own transactions are.
@@ -24,123 +18,143 @@ const (
 	flushLater  = "SET GLOBAL innodb_flush_log_at_trx_commit = 2"
 )
 
-// measureBacklog lets the program and a MariaDB replica catch up with the same
-// transactions, one after the other.
-func (b *bench) measureBacklog(ctx context.Context) error {
-	mirror, err := b.startMirror(ctx)
+// clients is how many make a load.
+const clients = 4
+
+// measureBacklog lets the program and a MariaDB replica catch up with the standard set's
+// transactions, one after the other; in a last round the replica is durable.
+func (b *bench) measureBacklog(ctx context.Context, s *sheet) error {
+	set, err := b.standard(ctx)
 	if err != nil {
 		return err
 	}
-	p, err := b.fresh(ctx, "")
+	return b.backlogs(ctx, s, set, b.Rounds, true)
+}
+
+// applyShape does so with a set that is made for that.
+func (b *bench) applyShape(ctx context.Context, s *sheet, set load.Set) error {
+	if err := set.Create(ctx, b.source); err != nil {
+		return err
+	}
+	rounds := b.fewer()
+	if set.Bulk != nil {
+		rounds = 1
+	}
+	err := b.backlogs(ctx, s, set, rounds, false)
+	return errors.Join(err, set.Drop(ctx, b.source))
+}
+
+// backlogs is all rounds of one set.
+func (b *bench) backlogs(ctx context.Context, s *sheet, set load.Set, rounds int, durable bool) (err error) {
+	s.what = fmt.Sprintf("backlog of %d transactions, %s, against a MariaDB replica with 2 parallel threads", set.Transactions, set.What)
+	s.columns = []column{
+		{head: "speed against MariaDB", show: times, aim: aim{atLeast: 7}},
+		{head: "changes/s", show: whole, main: true},
+		{head: "speed against durable MariaDB", show: times},
+		{head: "memory", show: megabytes, aim: aim{atMost: 200 << 20}},
+		{head: "chameleon", show: seconds},
+		{head: "MariaDB", show: seconds},
+		{head: "changes", show: whole},
+		{head: "CPU/million changes", show: seconds},
+		{head: "CPU/million changes of the source", show: seconds},
+	}
+	if durable {
+		s.columns[1].aim = aim{atLeast: 50000}
+	}
+	if err := b.levelMirror(ctx, set); err != nil {
+		return err
+	}
+	p, err := b.fresh(ctx, b.source, set, "")
 	if err != nil {
 		return err
 	}
-	if _, _, err := initialise(ctx, p); err != nil {
+	defer func() { err = errors.Join(err, b.drop(context.WithoutCancel(ctx), p)) }()
+	if _, err := initialise(ctx, b.source, p); err != nil {
 		return err
 	}
-	for round := range b.Rounds + 1 { // the last one with a durable mirror
-		result := backlogged{durable: round == b.Rounds}
-		if err := b.backlog(ctx, uint64(round), mirror, p, &result); err != nil { // #nosec G115 -- small
+	for round := range rounds {
+		if err := b.backlog(ctx, s, set, p, round, flushLater); err != nil {
 			return err
 		}
-		b.say("backlog %d: MariaDB %.2f s, chameleon %.2f s (%.0f changes/s, × %.2f), %d MB%s", round+1, result.mirror.Seconds(),
-			result.program.Seconds(), b.changes()/result.program.Seconds(), result.mirror.Seconds()/result.program.Seconds(),
-			result.memory>>20, map[bool]string{true: ", MariaDB durable"}[result.durable])
-		b.results.backlogs = append(b.results.backlogs, result)
 	}
-	if err := b.countRows(ctx, p.Settings.TargetDatabase); err != nil {
-		return err
+	if durable {
+		if err := b.backlog(ctx, s, set, p, rounds, flushAlways); err != nil {
+			return err
+		}
 	}
-	return b.drop(ctx, p)
+	return set.Compare(ctx, b.source, b.target, p.Settings.TargetDatabase)
 }
-
-func (b *bench) changes() float64 { return float64(b.Transactions * load.Changes) }
 
 // backlog is one round: make it, then let each side take it alone.
-func (b *bench) backlog(ctx context.Context, seed uint64, mirror *launch.Server, p *program.Program, result *backlogged) error {
-	writer := load.Writer{Source: b.source, Rows: b.Rows, Clients: 4, Seed: seed}
-	if err := writer.Backlog(ctx, b.Transactions); err != nil {
-		return err
-	}
-	mark, err := b.mark(ctx)
+func (b *bench) backlog(ctx context.Context, s *sheet, set load.Set, p *program.Program, round int, flush string) error {
+	changes, mark, err := b.pile(ctx, set, round)
 	if err != nil {
 		return err
 	}
-	if result.program, result.memory, err = b.replicated(ctx, p, mark); err != nil {
+	result, err := b.replicated(ctx, p, set, mark)
+	if err != nil {
 		return err
 	}
-	flush := flushLater
-	if result.durable {
-		flush = flushAlways
+	mirrored, err := b.catchUp(ctx, set, flush, mark)
+	if err != nil {
+		return err
 	}
-	result.mirror, err = b.catchUp(ctx, mirror, flush, mark)
-	return err
+	took, loose, durable := result.took.Seconds(), mirrored.Seconds()/result.took.Seconds(), none
+	if flush == flushAlways {
+		loose, durable = none, loose
+	}
+	s.add(loose, float64(changes)/took, durable, float64(result.usage.Memory), took, mirrored.Seconds(), float64(changes),
+		perMillion(result.usage.CPU, changes), perMillion(result.source, changes))
+	b.finish(s)
+	return nil
 }
 
-// replicated times the program from its start to the marker, and tells the most memory it had.
-func (b *bench) replicated(ctx context.Context, p *program.Program, mark int64) (took time.Duration, memory int64, err error) {
+// pile makes a backlog, and gives its row changes and the mark at its end.
+func (b *bench) pile(ctx context.Context, set load.Set, round int) (changes int, mark int64, err error) {
+	writer := load.Writer{Source: b.source, Set: set, Clients: clients, Seed: uint64(round), First: round * set.Transactions} // #nosec G115 -- small
+	if changes, err = writer.Backlog(ctx); err != nil {
+		return 0, 0, fmt.Errorf("making a backlog: %w", err)
+	}
+	mark, err = b.mark(ctx, b.source, set)
+	return changes, mark, err
+}
+
+// replicated measures the program from its start to the marker, and stops it.
+func (b *bench) replicated(ctx context.Context, p *program.Program, set load.Set, mark int64) (run, error) {
+	var result run
+	server, err := meter.Server(b.source)
+	if err != nil {
+		return result, err
+	}
+	before, err := meter.CPU(server)
+	if err != nil {
+		return result, err
+	}
 	began := time.Now()
 	if _, err := p.Run(ctx, "start_replica", "--source", program.Source); err != nil {
-		return 0, 0, err
+		return result, err
 	}
-	if err := b.arrived(ctx, b.target, p.Settings.TargetDatabase, load.Database, mark); err != nil {
-		return 0, 0, fmt.Errorf("%w\n%s", err, p.LogTail(20))
+	if err := b.arrived(ctx, b.target, p.Settings.TargetDatabase, set, mark); err != nil {
+		return result, fmt.Errorf("%w\n%s", err, p.LogTail(20))
 	}
-	took = time.Since(began)
-	pid, err := p.PID()
+	result.took = time.Since(began)
+	after, err := meter.CPU(server)
 	if err != nil {
-		return 0, 0, err
+		return result, err
 	}
-	if memory, err = program.PeakMemory(pid); err != nil {
-		return 0, 0, err
+	result.source = after - before
+	if result.usage, err = used(p); err != nil {
+		return result, err
 	}
 	_, err = p.Run(ctx, "stop_replica", "--source", program.Source)
-	return took, memory, err
+	return result, err
 }
 
-// startMirror starts a MariaDB replica and lets it come up with the source.
-func (b *bench) startMirror(ctx context.Context) (*launch.Server, error) {
-	b.say("starting a MariaDB replica")
-	mirror, err := b.home.Start(ctx, b.Source, mirrorOptions...)
+// used is what the running daemon has used so far.
+func used(p *program.Program) (meter.Usage, error) {
+	pid, err := p.PID()
 	if err != nil {
-		return nil, err
+		return meter.Usage{}, err
 	}
-	conn, err := mirror.Connect(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close()
-	if err := conn.Exec(ctx, fmt.Sprintf("CHANGE MASTER TO MASTER_HOST = '%s', MASTER_PORT = %d, MASTER_USER = '%s', MASTER_USE_GTID = slave_pos",
-		b.source.Host, b.source.Port, b.source.User), "START SLAVE", "DO SLEEP(1)"); err != nil {
-		return nil, err
-	}
-	mark, err := b.mark(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := b.arrived(ctx, mirror, "", load.Database, mark); err != nil {
-		return nil, err
-	}
-	return mirror, conn.Exec(ctx, "STOP SLAVE")
-}
-
-// catchUp times the mirror from its start to the marker.
-func (b *bench) catchUp(ctx context.Context, mirror *launch.Server, flush string, mark int64) (time.Duration, error) {
-	conn, err := mirror.Connect(ctx, "")
-	if err != nil {
-		return 0, err
-	}
-	defer conn.Close()
-	if err := conn.Exec(ctx, flush); err != nil {
-		return 0, err
-	}
-	began := time.Now()
-	if err := conn.Exec(ctx, "START SLAVE"); err != nil {
-		return 0, err
-	}
-	if err := b.arrived(ctx, mirror, "", load.Database, mark); err != nil {
-		return 0, err
-	}
-	took := time.Since(began)
-	return took, conn.Exec(ctx, "STOP SLAVE")
+	return meter.Used(pid)
 }

@@ -3,171 +3,121 @@ package bench
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"os/exec"
-	"path/filepath"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"pgchameleon/internal/bench/load"
+	"pgchameleon/internal/bench/meter"
 	"pgchameleon/internal/demo/program"
 	"pgchameleon/internal/testserver/launch"
 )
 
-// copied is one round of the copy.
-type copied struct {
-	pipe, program time.Duration
-	memory        int64 // most bytes the program held
+// measureCopy copies the standard set.
+func (b *bench) measureCopy(ctx context.Context, s *sheet) error {
+	set, err := b.standard(ctx)
+	if err != nil {
+		return err
+	}
+	return b.copies(ctx, s, set, b.Rounds)
 }
 
-// measureCopy copies the tables by the pipe of the clients and by the program,
-// turn by turn.
-func (b *bench) measureCopy(ctx context.Context) error {
-	for round := range b.Rounds {
-		var result copied
-		var err error
-		if result.pipe, err = b.pipe(ctx); err != nil {
+// copyShape copies a set that is made for that.
+func (b *bench) copyShape(ctx context.Context, s *sheet, set load.Set) error {
+	if err := set.Create(ctx, b.source); err != nil {
+		return err
+	}
+	err := b.copies(ctx, s, set, b.fewer())
+	return errors.Join(err, set.Drop(ctx, b.source))
+}
+
+// copies copies a set by the pipe of the clients, by pgloader (once) and by the program, turn by turn.
+func (b *bench) copies(ctx context.Context, s *sheet, set load.Set, rounds int) error {
+	s.what = "copy of " + set.What + ", with indexes, against the pipe of the two clients"
+	s.columns = []column{
+		{head: "against the pipe", show: times, aim: aim{atMost: 0.8}},
+		{head: "speed against pgloader", show: times, aim: aim{atLeast: 5}},
+		{head: "memory", show: megabytes, aim: aim{atMost: 80 << 20}},
+		{head: "chameleon", show: seconds},
+		{head: "pipe", show: seconds},
+		{head: "pgloader", show: seconds},
+		{head: "rows/s", show: whole},
+		{head: "CPU/million rows", show: seconds},
+		{head: "CPU/million rows of the source", show: seconds},
+		{head: "CPU/million rows of the pipe", show: seconds},
+		{head: "memory of the pipe", show: megabytes},
+		{head: "memory of pgloader", show: megabytes},
+	}
+	for round := range rounds {
+		piped, pipe, err := b.pipe(ctx, set)
+		if err != nil {
 			return err
 		}
-		if result.program, result.memory, err = b.copyOnce(ctx); err != nil {
+		result, err := b.copyOnce(ctx, set)
+		if err != nil {
 			return err
 		}
-		b.say("copy %d: pipe %.2f s, chameleon %.2f s (× %.2f), %d MB", round+1, result.pipe.Seconds(), result.program.Seconds(),
-			result.program.Seconds()/result.pipe.Seconds(), result.memory>>20)
-		b.results.copies = append(b.results.copies, result)
+		loaded, loader := none, meter.Usage{}
+		if round == 0 {
+			if loaded, loader, err = b.pgloader(ctx, set, time.Minute+20*result.took); err != nil {
+				return err
+			}
+		}
+		took, memory := result.took.Seconds(), none
+		if loader.Memory > 0 {
+			memory = float64(loader.Memory)
+		}
+		s.add(took/piped.Seconds(), loaded/took, float64(result.usage.Memory), took, piped.Seconds(), loaded, float64(set.Rows())/took,
+			perMillion(result.usage.CPU, set.Rows()), perMillion(result.source, set.Rows()), perMillion(pipe.CPU, set.Rows()), float64(pipe.Memory), memory)
+		b.finish(s)
 	}
 	return nil
 }
 
-// pipe copies both tables at once, each by `mariadb -qNB | psql \copy`, and
-// then builds the same indexes.
-func (b *bench) pipe(ctx context.Context) (time.Duration, error) {
-	const database = "pipe"
-	conn, err := b.target.Connect(ctx, "")
-	if err != nil {
-		return 0, err
-	}
-	defer conn.Close()
-	if err := conn.Exec(ctx, "DROP DATABASE IF EXISTS "+database, "CREATE DATABASE "+database); err != nil {
-		return 0, err
-	}
-	began := time.Now()
-	group, within := errgroup.WithContext(ctx)
-	for number := range load.Tables {
-		group.Go(func() error { return b.pipeTable(within, database, number+1) })
-	}
-	if err := group.Wait(); err != nil {
-		return 0, err
-	}
-	took := time.Since(began)
-	return took, conn.Exec(ctx, "DROP DATABASE "+database+" WITH (FORCE)", "CHECKPOINT")
-}
-
-func (b *bench) pipeTable(ctx context.Context, database string, number int) error {
-	conn, err := b.target.Connect(ctx, database)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	table := load.Table(number)
-	if err := conn.Exec(ctx, "CREATE TABLE "+table+" (id int NOT NULL, k int NOT NULL, c char(120) NOT NULL, pad char(60) NOT NULL)"); err != nil {
-		return err
-	}
-	if err := b.clients(ctx, database, table); err != nil {
-		return err
-	}
-	return conn.Exec(ctx, "ALTER TABLE "+table+" ADD PRIMARY KEY (id)", fmt.Sprintf("CREATE INDEX k_%d ON %s (k)", number, table))
-}
-
-func (b *bench) clients(ctx context.Context, database, table string) error {
-	from := exec.CommandContext(ctx, filepath.Join(b.source.Bin, "mariadb"), "--no-defaults", "-qNB", "-S", b.source.Socket, "-u", b.source.User,
-		load.Database, "-e", "SELECT * FROM "+table) // #nosec G204 -- our own servers
-	into := exec.CommandContext(ctx, filepath.Join(b.target.Bin, "psql"), "-qX", "-h", b.target.Host, "-p", fmt.Sprint(b.target.Port),
-		"-U", b.target.User, database, "-c", `\copy `+table+" FROM STDIN") // #nosec G204 -- our own servers
-	var complaints bytes.Buffer
-	pipe, err := from.StdoutPipe()
-	if err != nil {
-		return fmt.Errorf("making a pipe: %w", err)
-	}
-	into.Stdin, into.Stderr = pipe, &complaints
-	if err := from.Start(); err != nil {
-		return fmt.Errorf("starting mariadb: %w", err)
-	}
-	if err := into.Run(); err != nil {
-		return fmt.Errorf("running psql: %w: %s", err, complaints.String())
-	}
-	return from.Wait()
+// run is what one command of the program has taken.
+type run struct {
+	took   time.Duration
+	usage  meter.Usage
+	source time.Duration // processor time of the source's server
 }
 
 // copyOnce runs init_replica into an empty database.
-func (b *bench) copyOnce(ctx context.Context) (time.Duration, int64, error) {
-	p, err := b.fresh(ctx, "")
+func (b *bench) copyOnce(ctx context.Context, set load.Set) (run, error) {
+	p, err := b.fresh(ctx, b.source, set, "")
 	if err != nil {
-		return 0, 0, err
+		return run{}, err
 	}
-	took, memory, err := initialise(ctx, p)
-	if err != nil {
-		return 0, 0, err
+	result, err := initialise(ctx, b.source, p)
+	if err == nil {
+		err = set.Compare(ctx, b.source, b.target, p.Settings.TargetDatabase)
 	}
-	if err := b.countRows(ctx, p.Settings.TargetDatabase); err != nil {
-		return 0, 0, err
-	}
-	return took, memory, b.drop(ctx, p)
+	return result, errors.Join(err, b.drop(ctx, p))
 }
 
-// initialise runs init_replica in the foreground and watches its memory.
-func initialise(ctx context.Context, p *program.Program) (time.Duration, int64, error) {
+// initialise runs init_replica in the foreground.
+func initialise(ctx context.Context, source *launch.Server, p *program.Program) (run, error) {
+	var result run
+	server, err := meter.Server(source)
+	if err != nil {
+		return result, err
+	}
+	before, err := meter.CPU(server)
+	if err != nil {
+		return result, err
+	}
 	var out bytes.Buffer
 	cmd := p.Command(ctx, "init_replica", "--source", program.Source, "--debug")
 	cmd.Stdout, cmd.Stderr = &out, &out
 	began := time.Now()
-	if err := cmd.Start(); err != nil {
-		return 0, 0, fmt.Errorf("starting init_replica: %w", err)
+	watched, err := meter.Start(cmd)
+	if err != nil {
+		return result, fmt.Errorf("starting init_replica: %w", err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	var memory int64
-	for {
-		select {
-		case err := <-ended:
-			if err != nil {
-				err = fmt.Errorf("running init_replica: %w\n%s", err, out.String())
-			}
-			return time.Since(began), memory, err
-		case <-tick.C:
-			if now, err := program.PeakMemory(cmd.Process.Pid); err == nil {
-				memory = now // it only grows; the process may have ended just now
-			}
-		}
+	if result.usage, err = watched.Wait(); err != nil {
+		return result, fmt.Errorf("running init_replica: %w\n%s", err, out.String())
 	}
-}
-
-// countRows checks that the copy is one.
-func (b *bench) countRows(ctx context.Context, database string) error {
-	counts := map[*launch.Server]string{}
-	for _, side := range []struct {
-		server   *launch.Server
-		database string
-	}{{b.source, load.Database}, {b.target, database}} {
-		conn, err := side.server.Connect(ctx, side.database)
-		if err != nil {
-			return err
-		}
-		for number := range load.Tables {
-			rows, err := conn.Query(ctx, fmt.Sprintf("SELECT COUNT(*), SUM(k), SUM(id), SUM(LENGTH(c)) FROM %s.%s", load.Database, load.Table(number+1)))
-			if err != nil {
-				_ = conn.Close()
-				return err
-			}
-			counts[side.server] += fmt.Sprint(rows[0])
-		}
-		_ = conn.Close()
-	}
-	if counts[b.source] != counts[b.target] {
-		return fmt.Errorf("the source holds %s, the target %s (rows, sums of k and id, bytes of c)", counts[b.source], counts[b.target])
-	}
-	return nil
+	result.took = time.Since(began)
+	after, err := meter.CPU(server)
+	result.source = after - before
+	return result, err
 }

@@ -2,26 +2,31 @@ package bench
 
 import (
 	"context"
+	"fmt"
 
 	"pgchameleon/internal/bench/decoding"
 )
 
-// decodedRows is how many row images are decoded in a round.
-const decodedRows = 300000
-
 // measureDecode decodes the row images of one large insert.
-func (b *bench) measureDecode(ctx context.Context) error {
-	events, err := decoding.Record(ctx, b.source, decodedRows)
+func (b *bench) measureDecode(ctx context.Context, s *sheet) error {
+	rows := max(1000, int(300000*b.Scale))
+	events, err := decoding.Record(ctx, b.source, rows)
 	if err != nil {
 		return err
 	}
-	for round := range b.Rounds {
+	s.what = fmt.Sprintf("decoding of %d row images × %d columns to COPY text, on one core", rows, events.Columns)
+	s.columns = []column{
+		{head: "million rows/s", show: func(f float64) string { return fmt.Sprintf("%.2f", f/1e6) }, aim: aim{atLeast: 1.5e6}},
+		{head: "allocations/row", show: func(f float64) string { return fmt.Sprintf("%.3f", f) }, aim: aim{atMost: 1}},
+		{head: "COPY text", show: megabytes},
+	}
+	for range b.Rounds {
 		result, err := events.Measure()
 		if err != nil {
 			return err
 		}
-		b.say("decode %d: %d rows × %d columns, %.2f million rows/s, %.3f allocations/row", round+1, events.Rows, events.Columns, result.Rate/1e6, result.Allocs)
-		b.results.decodes = append(b.results.decodes, result)
+		s.add(result.Rate, result.Allocs, float64(result.Bytes))
+		b.finish(s)
 	}
 	return nil
 }

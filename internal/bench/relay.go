@@ -2,60 +2,56 @@ package bench
 
 import (
 	"context"
-	"time"
+	"errors"
+	"fmt"
 
-	"pgchameleon/internal/bench/load"
 	"pgchameleon/internal/demo/program"
 )
 
-// relayed is one round of the two forms of the relay.
-type relayed struct {
-	memory, postgres time.Duration
-	resident         int64 // most memory of the process, with the relay in PostgreSQL
-}
-
-// share is the rate with the relay in PostgreSQL, of that with the one in memory.
-func (r relayed) share() float64 { return r.memory.Seconds() / r.postgres.Seconds() }
-
 // measureRelay lets the program catch up with the same transactions through either form of
 // the relay, one after the other.
-func (b *bench) measureRelay(ctx context.Context) error {
+func (b *bench) measureRelay(ctx context.Context, s *sheet) (err error) {
+	set, err := b.standard(ctx)
+	if err != nil {
+		return err
+	}
+	s.what = fmt.Sprintf("backlog of %d transactions through relay: postgres, against relay: memory", set.Transactions)
+	s.columns = []column{
+		{head: "rate against relay: memory", show: times, aim: aim{atLeast: 0.6}},
+		{head: "changes/s", show: whole, main: true},
+		{head: "relay: memory", show: seconds},
+		{head: "relay: postgres", show: seconds},
+		{head: "memory of the process", show: megabytes},
+	}
 	var forms []*program.Program
 	for _, form := range []string{"memory", "postgres"} {
-		p, err := b.fresh(ctx, "    relay: "+form+"\n")
+		p, err := b.fresh(ctx, b.source, set, "    relay: "+form+"\n")
 		if err != nil {
 			return err
 		}
-		if _, _, err := initialise(ctx, p); err != nil {
+		defer func() { err = errors.Join(err, b.drop(context.WithoutCancel(ctx), p)) }()
+		if _, err := initialise(ctx, b.source, p); err != nil {
 			return err
 		}
 		forms = append(forms, p)
 	}
 	for round := range b.Rounds {
-		writer := load.Writer{Source: b.source, Rows: b.Rows, Clients: 4, Seed: uint64(200 + round)} // #nosec G115 -- small
-		if err := writer.Backlog(ctx, b.Transactions); err != nil {
-			return err
-		}
-		mark, err := b.mark(ctx)
+		changes, mark, err := b.pile(ctx, set, 200+round)
 		if err != nil {
 			return err
 		}
-		var result relayed
-		if result.memory, _, err = b.replicated(ctx, forms[0], mark); err != nil {
-			return err
+		var results [2]run
+		for i, p := range forms {
+			if results[i], err = b.replicated(ctx, p, set, mark); err != nil {
+				return err
+			}
 		}
-		if result.postgres, result.resident, err = b.replicated(ctx, forms[1], mark); err != nil {
-			return err
-		}
-		b.say("relay %d: memory %.2f s, postgres %.2f s (%.0f changes/s, × %.2f), %d MB", round+1, result.memory.Seconds(), result.postgres.Seconds(),
-			b.changes()/result.postgres.Seconds(), result.share(), result.resident>>20)
-		b.results.relays = append(b.results.relays, result)
+		memory, postgres := results[0].took.Seconds(), results[1].took.Seconds()
+		s.add(memory/postgres, float64(changes)/postgres, memory, postgres, float64(results[1].usage.Memory))
+		b.finish(s)
 	}
 	for _, p := range forms {
-		if err := b.countRows(ctx, p.Settings.TargetDatabase); err != nil {
-			return err
-		}
-		if err := b.drop(ctx, p); err != nil {
+		if err := set.Compare(ctx, b.source, b.target, p.Settings.TargetDatabase); err != nil {
 			return err
 		}
 	}

@@ -31,21 +31,6 @@ func (p *Program) PID() (int, error) {
 	return 0, fmt.Errorf("there is no pid file of a daemon in %s", p.Settings.PIDDir)
 }
 
-// PeakMemory is the most memory (bytes) that a running process has ever had.
-func PeakMemory(pid int) (int64, error) {
-	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
-	if err != nil {
-		return 0, fmt.Errorf("reading the memory of process %d: %w", pid, err)
-	}
-	for line := range strings.Lines(string(text)) {
-		if fields := strings.Fields(line); len(fields) >= 2 && fields[0] == "VmHWM:" {
-			kilobytes, err := strconv.ParseInt(fields[1], 10, 64)
-			return kilobytes << 10, err
-		}
-	}
-	return 0, fmt.Errorf("process %d has no VmHWM", pid)
-}
-
 // Wait asks the target until the query gives the value, every few
 // milliseconds, and gives up when ctx ends.
 func Wait(ctx context.Context, target *launch.Conn, query, value string) error {

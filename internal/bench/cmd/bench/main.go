@@ -1,5 +1,5 @@
 // Command bench measures the built program on private servers and writes
-// docs/benchmarks.md; make bench builds and runs it.
+// docs/benchmarks.md or docs/benchmarks-growth.md; make bench and make bench-growth build and run it.
 package main
 
 import (
@@ -18,15 +18,14 @@ import (
 
 func main() {
 	options := bench.Options{Out: os.Stdout}
-	flag.IntVar(&options.Rows, "rows", 500000, "rows of each of the two tables")
-	flag.IntVar(&options.Transactions, "transactions", 50000, "transactions of a backlog")
-	flag.IntVar(&options.Rounds, "rounds", 3, "rounds of each measurement")
-	flag.IntVar(&options.Rate, "rate", 500, "transactions a second when the lag is measured")
-	flag.DurationVar(&options.Steady, "steady", 20*time.Second, "how long the lag is measured in each round")
-	flag.StringVar(&options.Only, "only", "", "measure only decode, copy, backlog, relay or lag; the report is then printed")
+	flag.StringVar(&options.Cases, "cases", "", "measure only these `cases`, or those whose names begin so; the report is then printed")
+	flag.Float64Var(&options.Scale, "scale", 1, "how much of the rows, transactions and times")
+	flag.IntVar(&options.Rounds, "rounds", 3, "rounds of each measurement; half as many of the long ones")
+	flag.BoolVar(&options.Growth, "growth", false, "measure what grows, and nothing else")
+	flag.DurationVar(&options.Soak, "duration", time.Hour, "how long the load lasts under which growth is looked for")
 	flag.StringVar(&options.Source, "from", "mariadb-10.11", "the MariaDB `server` to replicate")
 	flag.StringVar(&options.Target, "to", "postgres-18", "the PostgreSQL `server`")
-	report := flag.String("report", filepath.Join("docs", "benchmarks.md"), "where the report goes, from the module's folder")
+	docs := flag.String("docs", "docs", "`folder` that the report goes to, from the module's folder")
 	flag.Parse()
 
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
@@ -34,7 +33,9 @@ func main() {
 	root, err := launch.Root()
 	if err == nil {
 		options.Bin = filepath.Join(root, "bin", "chameleon")
-		options.Report = filepath.Join(root, *report)
+		if options.Docs = *docs; !filepath.IsAbs(*docs) {
+			options.Docs = filepath.Join(root, *docs)
+		}
 		err = bench.Run(ctx, options)
 	}
 	if err != nil {

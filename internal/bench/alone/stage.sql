@@ -1,0 +1,2 @@
+CREATE INDEX ON staging (batch, tab, kind);
+ANALYZE staging;

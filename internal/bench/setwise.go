@@ -1,0 +1,66 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"pgchameleon/internal/bench/alone"
+)
+
+// measureAlone lets the program catch up with the standard set's transactions, and then PostgreSQL
+// alone apply the same changes to a copy of the same tables. Both begin right after a checkpoint.
+func (b *bench) measureAlone(ctx context.Context, s *sheet) (err error) {
+	set, err := b.standard(ctx)
+	if err != nil {
+		return err
+	}
+	s.what = fmt.Sprintf("backlog of %d transactions, against PostgreSQL alone: the same changes, read, folded by key and staged beforehand, set-wise in batches of %d on one connection",
+		set.Transactions, alone.Batch)
+	s.columns = []column{
+		{head: "speed against PostgreSQL alone", show: times, aim: aim{atLeast: 1}},
+		{head: "changes/s", show: whole, aim: aim{atLeast: 50000}},
+		{head: "chameleon", show: seconds},
+		{head: "PostgreSQL alone", show: seconds},
+	}
+	p, err := b.fresh(ctx, b.source, set, "")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.drop(context.WithoutCancel(ctx), p)) }()
+	if _, err := initialise(ctx, b.source, p); err != nil {
+		return err
+	}
+	const database = "alone"
+	for round := range b.Rounds {
+		from, err := alone.Position(ctx, b.source)
+		if err != nil {
+			return err
+		}
+		changes, mark, err := b.pile(ctx, set, 300+round)
+		if err != nil {
+			return err
+		}
+		if err := b.admin(ctx, "CREATE DATABASE "+database+" TEMPLATE "+p.Settings.TargetDatabase+" STRATEGY file_copy", "CHECKPOINT"); err != nil {
+			return err
+		}
+		result, err := b.replicated(ctx, p, set, mark)
+		if err != nil {
+			return err
+		}
+		staged, err := alone.Read(ctx, b.source, set.Database(), from, mark)
+		if err != nil {
+			return err
+		}
+		took, err := staged.Apply(ctx, b.target, database, set.Database())
+		if err == nil {
+			err = set.Compare(ctx, b.source, b.target, database)
+		}
+		if err := errors.Join(err, b.admin(ctx, "DROP DATABASE "+database+" WITH (FORCE)")); err != nil {
+			return err
+		}
+		s.add(took.Seconds()/result.took.Seconds(), float64(changes)/result.took.Seconds(), result.took.Seconds(), took.Seconds())
+		b.finish(s)
+	}
+	return set.Compare(ctx, b.source, b.target, p.Settings.TargetDatabase)
+}
