@@ -158,7 +158,7 @@ func (r *replica) settled() string {
 	r.caughtUp()
 	lost := r.target("SELECT t_source_table, t_reason FROM sch_chameleon.t_replica_tables WHERE enm_state IN ('excluded', 'failed') AND t_reason NOT LIKE 'it was renamed to %, which is not replicated%'")
 	if len(lost) > 0 {
-		return fmt.Sprintf("tables are excluded: %v", lost)
+		return fmt.Sprintf("tables are excluded: %v\n%s", lost, r.must("show_errors", "--source", "mysql"))
 	}
 	return ""
 }
