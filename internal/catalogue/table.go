@@ -82,7 +82,20 @@ type Table struct {
 
 // Tables lists a source's tables by name, in one round trip.
 func Tables(ctx context.Context, db DB, sourceID int64) ([]*Table, error) {
-	rows, err := db.Query(ctx, tablesSQL, sourceID)
+	return readTables(ctx, db, tablesSQL+` ORDER BY t.t_source_schema COLLATE "C", t.t_source_table COLLATE "C"`, sourceID)
+}
+
+// TableOf gives one table of a source, or nil.
+func TableOf(ctx context.Context, db DB, sourceID int64, name schema.Name) (*Table, error) {
+	found, err := readTables(ctx, db, tablesSQL+" AND t.t_source_schema = $2 AND t.t_source_table = $3", sourceID, name.Schema, name.Table)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+func readTables(ctx context.Context, db DB, sql string, args ...any) ([]*Table, error) {
+	rows, err := db.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, reading("reading the tables", err)
 	}

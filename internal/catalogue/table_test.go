@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -53,6 +54,13 @@ func TestTheLifeOfATable(t *testing.T) {
 		}
 		if s, err := Summaries(ctx, p.conn); err != nil || s[0].Consistent || s[0].Tables[CatchingUp] != 1 {
 			t.Errorf("the summary is %+v, %v", s, err)
+		}
+
+		if alone, err := TableOf(ctx, p.conn, source.ID, table.Source); err != nil || !reflect.DeepEqual(alone, got) {
+			t.Errorf("by itself the table is %+v, %v", alone, err)
+		}
+		if none, err := TableOf(ctx, p.conn, source.ID, named("none")); err != nil || none != nil {
+			t.Errorf("a table that is not there is %+v, %v", none, err)
 		}
 
 		must(t, Exclude(ctx, p.conn, source.ID, table.Source, Excluded, "row \xff refused", at(12)))

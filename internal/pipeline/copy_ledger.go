@@ -101,17 +101,12 @@ func (l *copyLedger) latest(ctx context.Context, name schema.Name) (*catalogue.T
 		l.asked[name] = true
 		return l.records[name], nil
 	}
-	all, err := catalogue.Tables(ctx, l.pool, l.sourceID)
-	if err != nil {
+	t, err := catalogue.TableOf(ctx, l.pool, l.sourceID, name)
+	if err != nil || t == nil {
 		return nil, err
 	}
-	for _, t := range all {
-		if t.Source == name {
-			l.records[name] = t
-			return t, nil
-		}
-	}
-	return nil, nil
+	l.records[name] = t
+	return t, nil
 }
 
 func (l *copyLedger) record(name schema.Name) *catalogue.Table {
