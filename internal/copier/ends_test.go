@@ -33,7 +33,7 @@ type origin struct {
 }
 
 func (o *origin) Connect(ctx context.Context) (copier.Session, error) {
-	s, err := snapshot.Open(ctx, o.config)
+	s, err := snapshot.Open(ctx, o.config, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -397,7 +397,7 @@ func (c *initial) dropped(ctx context.Context, name schema.Name) error {
 func (c *initial) copier() *copier.Copier[target.Tx] {
 	spec := &c.replica.spec
 	return &copier.Copier[target.Tx]{
-		Source: &copySource{config: spec.MySQL, server: c.origin.server, definitions: c.definitions, rules: c.rules},
+		Source: &copySource{config: spec.MySQL, server: c.origin.server, definitions: c.definitions, rules: c.rules, budget: c.replica.long},
 		Target: c.loader,
 		Ledger: c.ledger,
 		Options: copier.Options{

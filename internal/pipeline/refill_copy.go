@@ -197,7 +197,7 @@ func (f *refilling) load(ctx context.Context, c *initial, tasks []copier.Task) e
 		ledger.records[t.Source] = &catalogue.Table{ID: t.ID, Source: t.Source, Schema: t.Schema, Name: t.Name}
 	}
 	run := &copier.Copier[target.Tx]{
-		Source: &copySource{config: spec.MySQL, server: c.origin.server, definitions: c.definitions, rules: f.rules},
+		Source: &copySource{config: spec.MySQL, server: c.origin.server, definitions: c.definitions, rules: f.rules, budget: f.replica.long},
 		Target: unswapped{c.loader},
 		Ledger: ledger,
 		Options: copier.Options{
