@@ -45,7 +45,7 @@ func TestTheLifeOfATable(t *testing.T) {
 		}
 
 		chunksOf(t, p, source.ID, table)
-		must(t, SaveHigh(ctx, p.conn, table.ID, at(9)))
+		must(t, SaveCopy(ctx, p.conn, table, Loaded, at(9), []string{"u0"}))
 		must(t, FoldChunks(ctx, p.conn, table.ID))
 		must(t, SetPending(ctx, p.conn, table.ID, []string{"u1", `u"2`}))
 		must(t, SetState(ctx, p.conn, source.ID, CatchingUp, table.Source))
@@ -83,7 +83,7 @@ func TestTheLifeOfATable(t *testing.T) {
 		if got = one(t, p, source.ID); got.ID != table.ID || !got.Created || got.CopiedRows != 0 || got.Definition != nil || !got.Low.IsZero() {
 			t.Errorf("begun anew, the table is %+v", got)
 		}
-		must(t, SetCreated(ctx, p.conn, table.ID, false))
+		must(t, SetCreated(ctx, p.conn, false, table.ID))
 		if got = one(t, p, source.ID); got.Created {
 			t.Errorf("the table is %+v", got)
 		}

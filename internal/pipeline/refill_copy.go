@@ -288,3 +288,12 @@ type unswapped struct{ *write.Loader }
 func (u unswapped) Swap(ctx context.Context, _ *mapping.Table, record func(tx target.Tx) error) error {
 	return u.Begin(ctx, record)
 }
+
+// SwapFree only records that the tables are ready.
+func (u unswapped) SwapFree(ctx context.Context, tables []*mapping.Table, record func(tx target.Tx, moved []int) error) error {
+	all := make([]int, len(tables))
+	for i := range all {
+		all[i] = i
+	}
+	return u.Begin(ctx, func(tx target.Tx) error { return record(tx, all) })
+}
