@@ -84,12 +84,19 @@ type Table struct {
 
 // Tables lists a source's tables by name, in one round trip.
 func Tables(ctx context.Context, db DB, sourceID int64) ([]*Table, error) {
-	return readTables(ctx, db, tablesSQL+` ORDER BY t.t_source_schema COLLATE "C", t.t_source_table COLLATE "C"`, sourceID)
+	return readTables(ctx, db, tablesSQL+byName, sourceID, true)
 }
+
+// TablesBare is Tables without the tables' definitions and mappings, which are most of what there is to read.
+func TablesBare(ctx context.Context, db DB, sourceID int64) ([]*Table, error) {
+	return readTables(ctx, db, tablesSQL+byName, sourceID, false)
+}
+
+const byName = ` ORDER BY t.t_source_schema COLLATE "C", t.t_source_table COLLATE "C"`
 
 // TableOf gives one table of a source, or nil.
 func TableOf(ctx context.Context, db DB, sourceID int64, name schema.Name) (*Table, error) {
-	found, err := readTables(ctx, db, tablesSQL+" AND t.t_source_schema = $2 AND t.t_source_table = $3", sourceID, name.Schema, name.Table)
+	found, err := readTables(ctx, db, tablesSQL+" AND t.t_source_schema = $3 AND t.t_source_table = $4", sourceID, true, name.Schema, name.Table)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}

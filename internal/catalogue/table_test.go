@@ -59,6 +59,11 @@ func TestTheLifeOfATable(t *testing.T) {
 		if alone, err := TableOf(ctx, p.conn, source.ID, table.Source); err != nil || !reflect.DeepEqual(alone, got) {
 			t.Errorf("by itself the table is %+v, %v", alone, err)
 		}
+		bare, err := TablesBare(ctx, p.conn, source.ID)
+		must(t, err)
+		if got.Definition == nil || len(bare) != 1 || bare[0].Definition != nil || bare[0].Source != got.Source || bare[0].CopiedRows != got.CopiedRows {
+			t.Errorf("without definitions the tables are %+v", bare)
+		}
 		if none, err := TableOf(ctx, p.conn, source.ID, named("none")); err != nil || none != nil {
 			t.Errorf("a table that is not there is %+v, %v", none, err)
 		}

@@ -117,7 +117,7 @@ func (c *initial) run(ctx context.Context, restart bool, ready func()) error {
 	if err != nil {
 		return err
 	}
-	list, err := c.list(ctx)
+	list, err := c.list(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -365,7 +365,7 @@ func (c *initial) copy(ctx context.Context, list *listing) (map[schema.Name]erro
 		if err != nil {
 			return nil, err
 		}
-		next, err := c.list(ctx)
+		next, err := c.list(ctx, seen)
 		if err != nil {
 			return nil, err
 		}
@@ -378,7 +378,6 @@ func (c *initial) copy(ctx context.Context, list *listing) (map[schema.Name]erro
 			}
 			failed[name] = err
 		}
-		next.tasks = slices.DeleteFunc(next.tasks, func(t copier.Task) bool { return seen[t.Table.Source.Name] })
 		if len(next.tasks) > 0 {
 			if err := target.InTx(ctx, c.pool, func(tx target.Tx) error { return c.enlist(ctx, tx, &listing{tasks: next.tasks}) }); err != nil {
 				return nil, err

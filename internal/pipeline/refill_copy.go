@@ -98,7 +98,7 @@ func (f *refilling) tasks(ctx context.Context, c *initial) ([]copier.Task, error
 		if err != nil {
 			return nil, fault.New(fault.Data, "", "%w", err)
 		}
-		info, err := estimate(ctx, c.origin, t.Source)
+		info, err := inspect.SizedTable(ctx, c.origin.conn, t.Source)
 		if err != nil {
 			return nil, err
 		}
@@ -108,16 +108,6 @@ func (f *refilling) tasks(ctx context.Context, c *initial) ([]copier.Task, error
 		tasks = append(tasks, copier.Task{Table: mapped, Rows: int64(info.Rows), Bytes: int64(info.Bytes)})
 	}
 	return tasks, nil
-}
-
-// estimate asks how large a table is.
-func estimate(ctx context.Context, from *origin, name schema.Name) (inspect.TableInfo, error) {
-	list, err := inspect.Tables(ctx, from.conn, name.Schema)
-	at := slices.IndexFunc(list, func(i inspect.TableInfo) bool { return i.Name == name })
-	if err != nil || at < 0 {
-		return inspect.TableInfo{}, err
-	}
-	return list[at], nil
 }
 
 const noSuchDatabase = 1049 // ER_BAD_DB_ERROR

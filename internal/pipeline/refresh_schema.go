@@ -36,16 +36,17 @@ func (a *asking) schemaTables(ctx context.Context, schemaName string) ([]schema.
 		return nil, err
 	}
 	var names []schema.Name
-	spared := func(name schema.Name) bool {
-		return slices.ContainsFunc(a.known, func(t *catalogue.Table) bool { return t.Source == name && t.State == catalogue.Spared })
+	passed := map[schema.Name]bool{} // listed, or not to be
+	for _, t := range a.known {
+		passed[t.Source] = t.State == catalogue.Spared
 	}
 	for _, info := range infos {
-		if a.rules.Wants(info.Name) && !info.Sequence() && !spared(info.Name) {
-			names = append(names, info.Name)
+		if a.rules.Wants(info.Name) && !info.Sequence() && !passed[info.Name] {
+			names, passed[info.Name] = append(names, info.Name), true
 		}
 	}
 	for _, t := range a.known {
-		if a.inSchema(t, schemaName) && t.State != catalogue.Spared && !slices.Contains(names, t.Source) {
+		if a.inSchema(t, schemaName) && !passed[t.Source] {
 			names = append(names, t.Source)
 		}
 	}
