@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/crc32"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -83,7 +84,7 @@ func (g *ghost) begin() {
 		flavor = mysql.MySQLFlavor
 	}
 	syncer := replication.NewBinlogSyncer(replication.BinlogSyncerConfig{
-		ServerID: 70000 + crc32.ChecksumIEEE([]byte(g.db+g.table))%100000, Flavor: flavor, Host: g.src.Host, Port: uint16(g.src.Port), User: g.src.User, Charset: "utf8mb4", // #nosec G115 -- a port
+		ServerID: 70000 + crc32.ChecksumIEEE([]byte(g.db+g.table))%100000, Flavor: flavor, Host: g.src.Host, Port: uint16(g.src.Port), User: g.src.User, Charset: "utf8mb4", Logger: slog.New(slog.DiscardHandler), // #nosec G115 -- a port
 	})
 	g.t.Cleanup(syncer.Close)
 	var err error
