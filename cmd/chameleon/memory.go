@@ -12,7 +12,7 @@ import (
 const memory = 96 << 20
 
 // limitMemory sets the garbage collector's limit, unless the environment has one. After each
-// collection it is moved up to half as much again as is in use: the definitions of ten thousand tables
+// collection it is moved up to a quarter above what is in use: the definitions of ten thousand tables
 // take more than the limit, and under one that cannot be kept the collector would do nothing but collect.
 func limitMemory() {
 	if os.Getenv("GOMEMLIMIT") != "" {
@@ -32,7 +32,7 @@ func afterCollection() {
 
 // limitFor gives the limit where so many bytes are in use.
 func limitFor(used uint64) int64 {
-	return max(memory, int64(used+used/2)) // #nosec G115 -- bytes of this machine's memory
+	return max(memory, int64(used+max(used/4, memory/3))) // #nosec G115 -- bytes of this machine's memory
 }
 
 // inUse gives the bytes that the last collection found in use.

@@ -8,7 +8,7 @@ import (
 )
 
 func TestTheLimitLeavesRoomAboveWhatIsInUse(t *testing.T) {
-	for used, limit := range map[uint64]int64{0: memory, 60 << 20: memory, 64 << 20: memory, 200 << 20: 300 << 20} {
+	for used, limit := range map[uint64]int64{0: memory, 60 << 20: memory, 64 << 20: memory, 100 << 20: 132 << 20, 200 << 20: 250 << 20} {
 		if got := limitFor(used); got != limit {
 			t.Errorf("with %d bytes in use the limit is %d", used, got)
 		}
@@ -32,7 +32,7 @@ func TestTheLimitFollowsWhatIsInUse(t *testing.T) {
 		}
 	}
 	held := make([]byte, 200<<20)
-	reach("200 MB are in use", func(limit int64) bool { return limit >= 300<<20 })
+	reach("200 MB are in use", func(limit int64) bool { return limit >= 250<<20 })
 	runtime.KeepAlive(held)
 	reach("they are free again", func(limit int64) bool { return limit == memory })
 }
