@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"os"
-	"runtime/debug"
 
 	"pgchameleon/internal/cli"
 )
@@ -13,14 +12,8 @@ import (
 // version is set when the program is built.
 var version = "dev"
 
-// memory is what the garbage collector tries to stay below. It is no limit for a row:
-// one of 64 MB takes what it takes.
-const memory = 96 << 20
-
 func main() {
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memory)
-	}
+	limitMemory()
 	app := &cli.App{Version: version, Out: os.Stdout, Err: os.Stderr, In: os.Stdin, Env: os.Getenv, Engine: engine}
 	os.Exit(app.Run(context.Background(), os.Args[1:]))
 }

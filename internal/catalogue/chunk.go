@@ -60,8 +60,8 @@ func SaveChunk(ctx context.Context, tx DB, epoch, tableID int64, c Chunk) error 
 	return nil
 }
 
-// FoldChunks ends a table's copy: its chunks are forgotten, their sums kept.
-func FoldChunks(ctx context.Context, db DB, tableID int64) error {
-	_, err := db.Exec(ctx, foldChunksSQL, tableID)
+// FoldChunks ends the copies of tables: their chunks are forgotten, the sums kept.
+func FoldChunks(ctx context.Context, db DB, tableIDs ...int64) error {
+	_, err := db.Exec(ctx, foldChunksSQL, tableIDs)
 	return reading("folding chunks", err)
 }

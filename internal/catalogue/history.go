@@ -27,6 +27,8 @@ var (
 	noteVersionsSQL string
 	//go:embed sql/seal_versions.sql
 	sealVersionsSQL string
+	//go:embed sql/seal_each.sql
+	sealEachSQL string
 	//go:embed sql/forget_versions.sql
 	forgetVersionsSQL string
 	//go:embed sql/versions.sql
@@ -115,8 +117,24 @@ func SealVersions(ctx context.Context, db DB, sourceID int64, position event.Pos
 	if !position.IsZero() {
 		text = position.Encode()
 	}
-	tag, err := db.Exec(ctx, sealVersionsSQL, sourceID, text, nullTime(at))
-	if err == nil && tag.RowsAffected() > 0 {
+	return seal(ctx, db, sourceID, keep, sealVersionsSQL, sourceID, text, nullTime(at))
+}
+
+// SealEach is SealVersions for the versions of some tables, each at a position of its own.
+func SealEach(ctx context.Context, db DB, sourceID int64, positions map[schema.Name]event.Position, keep int) error {
+	schemas, tables := split(slices.Collect(maps.Keys(positions)))
+	texts := make([]string, len(tables))
+	for i := range tables {
+		texts[i] = positions[schema.Name{Schema: schemas[i], Table: tables[i]}].Encode()
+	}
+	return seal(ctx, db, sourceID, keep, sealEachSQL, sourceID, schemas, tables, texts)
+}
+
+// seal runs a statement that tells how many versions it has ended.
+func seal(ctx context.Context, db DB, sourceID int64, keep int, sql string, args ...any) error {
+	var ended int64
+	err := db.QueryRow(ctx, sql, args...).Scan(&ended)
+	if err == nil && ended > 0 {
 		_, err = db.Exec(ctx, forgetVersionsSQL, sourceID, keep)
 	}
 	return reading("storing the history of the tracked schema", err)

@@ -25,6 +25,9 @@ var addTableSQL string
 //go:embed sql/set_state.sql
 var setStateSQL string
 
+//go:embed sql/save_copy.sql
+var saveCopySQL string
+
 //go:embed sql/exclude.sql
 var excludeSQL string
 
@@ -35,10 +38,9 @@ var renameTableSQL string
 var dropTablesSQL string
 
 const (
-	highMarkSQL = "UPDATE sch_chameleon.t_replica_tables SET t_high_mark = $2 WHERE i_id_table = $1"
-	copiedSQL   = "UPDATE sch_chameleon.t_replica_tables SET i_copied_rows = $2, i_copied_bytes = $3 WHERE i_id_table = $1"
-	createdSQL  = "UPDATE sch_chameleon.t_replica_tables SET b_created = $2 WHERE i_id_table = $1"
-	pendingSQL  = "UPDATE sch_chameleon.t_replica_tables SET t_pending_keys = $2 WHERE i_id_table = $1"
+	copiedSQL  = "UPDATE sch_chameleon.t_replica_tables SET i_copied_rows = $2, i_copied_bytes = $3 WHERE i_id_table = $1"
+	createdSQL = "UPDATE sch_chameleon.t_replica_tables SET b_created = $2 WHERE i_id_table = ANY ($1)"
+	pendingSQL = "UPDATE sch_chameleon.t_replica_tables SET t_pending_keys = $2 WHERE i_id_table = $1"
 )
 
 // State is where a table stands.
@@ -82,7 +84,27 @@ type Table struct {
 
 // Tables lists a source's tables by name, in one round trip.
 func Tables(ctx context.Context, db DB, sourceID int64) ([]*Table, error) {
-	rows, err := db.Query(ctx, tablesSQL, sourceID)
+	return readTables(ctx, db, tablesSQL+byName, sourceID, true)
+}
+
+// TablesBare is Tables without the tables' definitions and mappings, which are most of what there is to read.
+func TablesBare(ctx context.Context, db DB, sourceID int64) ([]*Table, error) {
+	return readTables(ctx, db, tablesSQL+byName, sourceID, false)
+}
+
+const byName = ` ORDER BY t.t_source_schema COLLATE "C", t.t_source_table COLLATE "C"`
+
+// TableOf gives one table of a source, or nil.
+func TableOf(ctx context.Context, db DB, sourceID int64, name schema.Name) (*Table, error) {
+	found, err := readTables(ctx, db, tablesSQL+" AND t.t_source_schema = $3 AND t.t_source_table = $4", sourceID, true, name.Schema, name.Table)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+func readTables(ctx context.Context, db DB, sql string, args ...any) ([]*Table, error) {
+	rows, err := db.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, reading("reading the tables", err)
 	}
@@ -212,16 +234,20 @@ func DropTables(ctx context.Context, db DB, sourceID int64, names ...schema.Name
 	return reading("forgetting tables", err)
 }
 
-// SaveHigh stores the high mark of a table's copy.
-func SaveHigh(ctx context.Context, db DB, tableID int64, mark event.Position) error {
-	_, err := db.Exec(ctx, highMarkSQL, tableID, encode(mark))
-	return reading("saving a high mark", err)
+// SaveCopy stores how far a table's copy has come: its state, its high mark, and the unique keys that
+// are still to be built. A table that is not there is a fault.State.
+func SaveCopy(ctx context.Context, db DB, t *Table, state State, high event.Position, pending []string) error {
+	tag, err := db.Exec(ctx, saveCopySQL, t.ID, string(state), encode(high), list(pending))
+	if err != nil {
+		return reading("storing how far the copy of a table has come", err)
+	}
+	return all(tag.RowsAffected(), []schema.Name{t.Source})
 }
 
-// SetCreated records that the table in its place was made by us, or that it no
-// longer is.
-func SetCreated(ctx context.Context, db DB, tableID int64, created bool) error {
-	_, err := db.Exec(ctx, createdSQL, tableID, created)
+// SetCreated records that the tables in their places were made by us, or that they no
+// longer are.
+func SetCreated(ctx context.Context, db DB, created bool, tableIDs ...int64) error {
+	_, err := db.Exec(ctx, createdSQL, tableIDs, created)
 	return reading("recording who made a table", err)
 }
 

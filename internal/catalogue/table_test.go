@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -44,7 +45,7 @@ func TestTheLifeOfATable(t *testing.T) {
 		}
 
 		chunksOf(t, p, source.ID, table)
-		must(t, SaveHigh(ctx, p.conn, table.ID, at(9)))
+		must(t, SaveCopy(ctx, p.conn, table, Loaded, at(9), []string{"u0"}))
 		must(t, FoldChunks(ctx, p.conn, table.ID))
 		must(t, SetPending(ctx, p.conn, table.ID, []string{"u1", `u"2`}))
 		must(t, SetState(ctx, p.conn, source.ID, CatchingUp, table.Source))
@@ -53,6 +54,18 @@ func TestTheLifeOfATable(t *testing.T) {
 		}
 		if s, err := Summaries(ctx, p.conn); err != nil || s[0].Consistent || s[0].Tables[CatchingUp] != 1 {
 			t.Errorf("the summary is %+v, %v", s, err)
+		}
+
+		if alone, err := TableOf(ctx, p.conn, source.ID, table.Source); err != nil || !reflect.DeepEqual(alone, got) {
+			t.Errorf("by itself the table is %+v, %v", alone, err)
+		}
+		bare, err := TablesBare(ctx, p.conn, source.ID)
+		must(t, err)
+		if got.Definition == nil || len(bare) != 1 || bare[0].Definition != nil || bare[0].Source != got.Source || bare[0].CopiedRows != got.CopiedRows {
+			t.Errorf("without definitions the tables are %+v", bare)
+		}
+		if none, err := TableOf(ctx, p.conn, source.ID, named("none")); err != nil || none != nil {
+			t.Errorf("a table that is not there is %+v, %v", none, err)
 		}
 
 		must(t, Exclude(ctx, p.conn, source.ID, table.Source, Excluded, "row \xff refused", at(12)))
@@ -75,7 +88,7 @@ func TestTheLifeOfATable(t *testing.T) {
 		if got = one(t, p, source.ID); got.ID != table.ID || !got.Created || got.CopiedRows != 0 || got.Definition != nil || !got.Low.IsZero() {
 			t.Errorf("begun anew, the table is %+v", got)
 		}
-		must(t, SetCreated(ctx, p.conn, table.ID, false))
+		must(t, SetCreated(ctx, p.conn, false, table.ID))
 		if got = one(t, p, source.ID); got.Created {
 			t.Errorf("the table is %+v", got)
 		}

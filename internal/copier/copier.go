@@ -39,6 +39,12 @@ type State struct {
 	Reason     string         // why it failed
 }
 
+// Placed is a table that stands in its place, with its state.
+type Placed struct {
+	Table *mapping.Table
+	State State
+}
+
 // Chunk is a part of a table's rows. Bounds are the source's matter, nil for
 // the table's end.
 type Chunk struct {
@@ -135,8 +141,13 @@ type Target[Tx any] interface {
 	Begin(ctx context.Context, work func(tx Tx) error) error
 	// Build builds an index, if it is not there.
 	Build(ctx context.Context, t *mapping.Table, index change.Index) error
+	// BuildAll builds indexes that are not there in a given transaction.
+	BuildAll(ctx context.Context, tx Tx, t *mapping.Table, indexes []change.Index) error
 	// Swap moves a loaded table into its place, in one transaction with record.
 	Swap(ctx context.Context, t *mapping.Table, record func(tx Tx) error) error
+	// SwapFree moves those of several loaded tables into their places where nothing stands, in one
+	// transaction with record, which is told which they are. It waits for nothing that is in use.
+	SwapFree(ctx context.Context, tables []*mapping.Table, record func(tx Tx, moved []int) error) error
 }
 
 // Loader fills a table in a given transaction.
@@ -162,8 +173,10 @@ type Ledger[Tx any] interface {
 	State(ctx context.Context, name schema.Name) (State, []Chunk, error)
 	// Begin stores the state of a table that begins (anew) and forgets its chunks.
 	Begin(ctx context.Context, tx Tx, t *mapping.Table, s State) error
-	// Save stores a table's state.
+	// Save stores a table's state before it stands in its place.
 	Save(ctx context.Context, tx Tx, t *mapping.Table, s State) error
+	// Swapped stores that tables stand in their places.
+	Swapped(ctx context.Context, tx Tx, tables []Placed) error
 	// SaveChunk records a finished chunk.
 	SaveChunk(ctx context.Context, tx Tx, t *mapping.Table, c Chunk, values Changes) error
 	// Discard keeps a row (a line of COPY text) that could not be loaded.

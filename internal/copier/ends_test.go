@@ -33,7 +33,7 @@ type origin struct {
 }
 
 func (o *origin) Connect(ctx context.Context) (copier.Session, error) {
-	s, err := snapshot.Open(ctx, o.config)
+	s, err := snapshot.Open(ctx, o.config, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -202,6 +202,15 @@ func (l *ledger) Save(ctx context.Context, tx pgx.Tx, t *mapping.Table, s copier
 	return target.Classify(err)
 }
 
+func (l *ledger) Swapped(ctx context.Context, tx pgx.Tx, tables []copier.Placed) error {
+	for _, p := range tables {
+		if err := l.Save(ctx, tx, p.Table, p.State); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (l *ledger) SaveChunk(ctx context.Context, tx pgx.Tx, t *mapping.Table, c copier.Chunk, values copier.Changes) error {
 	tag, err := tx.Exec(ctx, "insert into ledger.chunks values ($1, $2, $3) on conflict do nothing", t.Source.Name.String(), c.Number, c)
 	if err != nil {
@@ -253,6 +262,14 @@ var errUnheard = fault.New(fault.Retry, "", "the connection was lost while commi
 
 func (u *unsure) Begin(ctx context.Context, work func(tx pgx.Tx) error) error {
 	err := u.Loader.Begin(ctx, work)
+	if err == nil && u.unheard() {
+		return errUnheard
+	}
+	return err
+}
+
+func (u *unsure) SwapFree(ctx context.Context, tables []*mapping.Table, record func(tx pgx.Tx, moved []int) error) error {
+	err := u.Loader.SwapFree(ctx, tables, record)
 	if err == nil && u.unheard() {
 		return errUnheard
 	}

@@ -206,38 +206,9 @@ func (r *run[Tx]) end(t *table, stage stage, also func()) {
 	r.wake.Broadcast()
 }
 
-// swap moves the tables into their places, one after the other.
-func (r *run[Tx]) swap() {
-	for _, t := range r.tables {
-		if t.stage != ready || r.ctx.Err() != nil {
-			continue
-		}
-		if t.state.Step != Swapped {
-			state := t.state
-			state.Step = Swapped
-			err := r.reach(r.ctx, t, Swapped, func() error {
-				return r.Target.Swap(r.ctx, t.mapped, func(tx Tx) error { return r.Ledger.Save(r.ctx, tx, t.mapped, state) })
-			})
-			if errors.Is(err, ErrStop) {
-				r.stop(err)
-				return
-			}
-			if err != nil {
-				t.line.Enter(status.Failed, r.Now())
-				r.Report(t.name, "", err)
-				r.result.Failed[t.name] = err
-				continue
-			}
-		}
-		t.line.Enter(status.Done, r.Now())
-		r.result.Swapped = append(r.result.Swapped, t.name)
-	}
-}
-
 // reach brings a table to a step, again and again if need be. A commit of which
-// we did not hear may have happened: that is looked up before another try.
-func (r *run[Tx]) reach(ctx context.Context, t *table, step Step, do func() error) error {
-	again := false
+// we did not hear may have happened: that is looked up before another try, and before the first one if again says so.
+func (r *run[Tx]) reach(ctx context.Context, t *table, step Step, again bool, do func() error) error {
 	return retry(ctx, r.patience(), r.Log, func() error {
 		if again {
 			if state, _, err := r.Ledger.State(ctx, t.name); err != nil || state.Step == step {

@@ -48,7 +48,14 @@ type table struct {
 	key     bool           // its key's index is being built: nothing else is, besides
 	err     error          // why it fails
 	indexes []change.Index // not begun
+
+	together []change.Index // to be built by the transaction that finishes the table
 }
+
+// smallTable is up to how many bytes of rows a table's indexes are built by one transaction, with all else that ends its copy.
+const smallTable = 1 << 20
+
+func (t *table) small() bool { return t.line.Bytes() <= smallTable }
 
 func (t *table) wantsChunks() bool {
 	return t.stage == copying && !t.dry && t.err == nil && !t.again
@@ -105,12 +112,14 @@ func (r *run[Tx]) begin(w *worker, t *table) error {
 		r.enter(t, ready)
 		return nil
 	}
-	var definition *schema.Table
-	if err := w.with(t.ctx, func(s Session) (err error) {
-		definition, err = s.Definition(t.ctx, t.name)
-		return err
-	}); err != nil {
-		return err
+	definition := t.mapped.Source // of which the next step makes sure, if nothing was begun
+	if state.Step != "" || t.starts > 1 {
+		if err := w.with(t.ctx, func(s Session) (err error) {
+			definition, err = s.Definition(t.ctx, t.name)
+			return err
+		}); err != nil {
+			return err
+		}
 	}
 	if err := r.adopt(t, definition); err != nil {
 		return err
@@ -249,7 +258,7 @@ func (r *run[Tx]) close(w *worker, t *table) {
 		r.anew(t)
 		return
 	}
-	if err == nil {
+	if err == nil && !t.small() { // or else the mark is taken anew, should this not come to its end
 		err = retry(t.ctx, w.patience, r.Log, func() error {
 			return r.Target.Begin(t.ctx, func(tx Tx) error { return r.Ledger.Save(t.ctx, tx, t.mapped, state) })
 		})
@@ -286,6 +295,9 @@ func (r *run[Tx]) startIndexes(t *table) {
 		}
 		return 1
 	})
+	if t.together = nil; t.small() {
+		t.together, t.indexes = t.indexes, nil
+	}
 	r.enter(t, indexing)
 }
 
@@ -312,8 +324,11 @@ func (r *run[Tx]) index(t *table, index change.Index) {
 func (r *run[Tx]) finish(t *table) {
 	state := t.state
 	state.Step = Loaded
-	err := r.reach(t.ctx, t, Loaded, func() error {
+	err := r.reach(t.ctx, t, Loaded, false, func() error {
 		return r.Target.Begin(t.ctx, func(tx Tx) error {
+			if err := r.Target.BuildAll(t.ctx, tx, t.mapped, t.together); err != nil {
+				return err
+			}
 			if err := r.Target.Finish(t.ctx, tx, t.mapped, t.statements.Finish); err != nil {
 				return err
 			}
@@ -322,6 +337,11 @@ func (r *run[Tx]) finish(t *table) {
 	})
 	if err != nil {
 		defer r.settle(nil, t)
+		if len(t.together) > 0 && t.ctx.Err() == nil && !errors.Is(err, ErrStop) && fault.KindOf(err) != fault.Retry {
+			t.indexes, t.together = t.together, nil // one by one, to tell which of them cannot be built
+			r.enter(t, indexing)
+			return
+		}
 		r.failed(t, fmt.Errorf("finishing table %s: %w", t.name, err))
 		return
 	}

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"time"
 
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/change"
@@ -101,17 +100,12 @@ func (l *copyLedger) latest(ctx context.Context, name schema.Name) (*catalogue.T
 		l.asked[name] = true
 		return l.records[name], nil
 	}
-	all, err := catalogue.Tables(ctx, l.pool, l.sourceID)
-	if err != nil {
+	t, err := catalogue.TableOf(ctx, l.pool, l.sourceID, name)
+	if err != nil || t == nil {
 		return nil, err
 	}
-	for _, t := range all {
-		if t.Source == name {
-			l.records[name] = t
-			return t, nil
-		}
-	}
-	return nil, nil
+	l.records[name] = t
+	return t, nil
 }
 
 func (l *copyLedger) record(name schema.Name) *catalogue.Table {
@@ -163,18 +157,32 @@ func (l *copyLedger) Save(ctx context.Context, tx dial.Tx, t *mapping.Table, s c
 	if err != nil {
 		return err
 	}
-	state := map[copier.Step]catalogue.State{copier.Begun: catalogue.Copying, copier.Loaded: catalogue.Loaded, copier.Swapped: catalogue.CatchingUp}[s.Step]
-	err = errors.Join(
-		catalogue.SaveHigh(ctx, tx, record.ID, s.High),
-		catalogue.SetPending(ctx, tx, record.ID, pending),
-		catalogue.SetState(ctx, tx, l.sourceID, state, name))
-	if err == nil && s.Step == copier.Swapped {
-		err = errors.Join(
-			catalogue.FoldChunks(ctx, tx, record.ID), catalogue.SetCreated(ctx, tx, record.ID, l.made),
-			catalogue.PutDefinitions(ctx, tx, l.sourceID, catalogue.Definition{Table: s.Definition, Mapping: t.Identities()}),
-			catalogue.SealVersions(ctx, tx, l.sourceID, s.Low, time.Time{}, catalogue.EndedVersions))
+	state := map[copier.Step]catalogue.State{copier.Begun: catalogue.Copying, copier.Loaded: catalogue.Loaded}[s.Step]
+	return stopped(catalogue.SaveCopy(ctx, tx, record, state, s.High, pending))
+}
+
+// Swapped stores that tables stand in their places, where the stream is to catch up with them.
+func (l *copyLedger) Swapped(ctx context.Context, tx dial.Tx, tables []copier.Placed) error {
+	names, ids := make([]schema.Name, len(tables)), make([]int64, len(tables))
+	definitions, lows := make([]catalogue.Definition, len(tables)), map[schema.Name]event.Position{}
+	for i, p := range tables {
+		names[i] = p.Table.Source.Name
+		ids[i] = l.record(names[i]).ID
+		definitions[i] = catalogue.Definition{Table: p.State.Definition, Mapping: p.Table.Identities()}
+		lows[p.State.Definition.Name] = p.State.Low
 	}
-	return stopped(err)
+	for _, save := range []func() error{
+		func() error { return catalogue.SetState(ctx, tx, l.sourceID, catalogue.CatchingUp, names...) },
+		func() error { return catalogue.FoldChunks(ctx, tx, ids...) },
+		func() error { return catalogue.SetCreated(ctx, tx, l.made, ids...) },
+		func() error { return catalogue.PutDefinitions(ctx, tx, l.sourceID, definitions...) },
+		func() error { return catalogue.SealEach(ctx, tx, l.sourceID, lows, catalogue.EndedVersions) },
+	} {
+		if err := save(); err != nil {
+			return stopped(err)
+		}
+	}
+	return nil
 }
 
 // SaveChunk records a finished chunk.

@@ -87,7 +87,7 @@ func (r *Replica) copySchema(ctx context.Context) (made int, err error) {
 
 // skeleton makes all sequences, and all tables, each in a transaction of its own; keep leaves those alone that are there.
 func (c *initial) skeleton(ctx context.Context, keep bool) (made int, err error) {
-	list, err := c.list(ctx)
+	list, err := c.list(ctx, nil)
 	if err != nil {
 		return 0, err
 	}

@@ -18,11 +18,12 @@ type copySource struct {
 	server      *inspect.Server
 	definitions *definitions
 	rules       *mapping.Rules
+	budget      *snapshot.Budget // of the replica's long rows
 }
 
 // Connect opens a session that reads.
 func (c *copySource) Connect(ctx context.Context) (copier.Session, error) {
-	session, err := snapshot.Open(ctx, c.config)
+	session, err := snapshot.Open(ctx, c.config, c.budget)
 	if err != nil {
 		return nil, err
 	}

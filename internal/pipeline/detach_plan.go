@@ -13,6 +13,7 @@ import (
 	"pgchameleon/internal/mapping"
 	"pgchameleon/internal/schema"
 	source "pgchameleon/internal/source/dial"
+	"pgchameleon/internal/source/inspect"
 	"pgchameleon/internal/target/dial"
 	target "pgchameleon/internal/target/inspect"
 )
@@ -37,15 +38,31 @@ type detachPlan struct {
 	rules   *mapping.Rules
 	set     *schema.Set
 	tables  []*mapping.Table // those that are replicated
+	mapped  map[schema.Name]*mapping.Table
 	ours    map[schema.Name]bool
 	names   []string // of the schemas in PostgreSQL
 	readers []string // roles that may read what is made
 
-	used        []target.ColumnSequence
-	users       []target.ColumnUser
-	constraints []target.Constraint
+	next        map[string]map[schema.Name]uint64 // AUTO_INCREMENT values, by database
+	used        map[place][]target.ColumnSequence
+	users       map[place][]target.ColumnUser
+	constraints map[place][]target.Constraint
 
 	steps []catalogue.DetachStep
+}
+
+// place is a table in PostgreSQL.
+type place struct{ schema, table string }
+
+func placeOf(t *mapping.Table) place { return place{t.Schema, t.Name} }
+
+// placed sorts a list by the tables to which its members belong.
+func placed[T any](list []T, err error, of func(T) place) (map[place][]T, error) {
+	sorted := map[place][]T{}
+	for _, member := range list {
+		sorted[of(member)] = append(sorted[of(member)], member)
+	}
+	return sorted, err
 }
 
 // planDetach works out the steps on the tables as of the applied position.
@@ -58,18 +75,12 @@ func (r *Replica) planDetach(ctx context.Context, db dial.DB, from *origin, know
 	if err != nil {
 		return nil, err
 	}
-	p := &detachPlan{replica: r, origin: from, rules: rules, set: set, ours: map[schema.Name]bool{}, names: slices.Sorted(maps.Values(rules.Schemas))}
-	records, err := catalogue.Tables(ctx, db, known.ID)
+	p := &detachPlan{replica: r, origin: from, rules: rules, set: set, ours: map[schema.Name]bool{}, mapped: map[schema.Name]*mapping.Table{}, next: map[string]map[schema.Name]uint64{}, names: slices.Sorted(maps.Values(rules.Schemas))}
+	records, err := catalogue.TablesBare(ctx, db, known.ID)
 	if err != nil {
 		return nil, err
 	}
 	if err := p.sort(records); err != nil {
-		return nil, err
-	}
-	if p.used, err = target.ColumnSequences(ctx, db, p.names...); err != nil {
-		return nil, err
-	}
-	if p.users, err = target.ColumnUsers(ctx, db, p.names...); err != nil {
 		return nil, err
 	}
 	options, err := r.tableOptions(ctx, db)
@@ -77,7 +88,7 @@ func (r *Replica) planDetach(ctx context.Context, db dial.DB, from *origin, know
 		return nil, err
 	}
 	p.readers = options.readers
-	if p.constraints, err = target.Constraints(ctx, db, p.names...); err != nil {
+	if err := p.look(ctx, db); err != nil {
 		return nil, err
 	}
 	if err := p.work(ctx, db); err != nil {
@@ -87,6 +98,21 @@ func (r *Replica) planDetach(ctx context.Context, db dial.DB, from *origin, know
 		p.steps[i].Number = i + 1
 	}
 	return p.steps, nil
+}
+
+// look reads what the tables have in PostgreSQL.
+func (p *detachPlan) look(ctx context.Context, db dial.DB) error {
+	used, err := target.ColumnSequences(ctx, db, p.names...)
+	if p.used, err = placed(used, err, func(s target.ColumnSequence) place { return place{s.Schema, s.Table} }); err != nil {
+		return err
+	}
+	users, err := target.ColumnUsers(ctx, db, p.names...)
+	if p.users, err = placed(users, err, func(u target.ColumnUser) place { return place{u.Schema, u.Table} }); err != nil {
+		return err
+	}
+	constraints, err := target.Constraints(ctx, db, p.names...)
+	p.constraints, err = placed(constraints, err, func(c target.Constraint) place { return place{c.Schema, c.Table} })
+	return err
 }
 
 // sort finds the tables that are up to date, and notes those that are not.
@@ -100,7 +126,7 @@ func (p *detachPlan) sort(records []*catalogue.Table) error {
 		if err != nil {
 			return err
 		}
-		p.tables = append(p.tables, mapped)
+		p.tables, p.mapped[t.Name] = append(p.tables, mapped), mapped
 		p.ours[record.Source] = record.Created
 	}
 	slices.SortFunc(p.tables, func(a, b *mapping.Table) int { return strings.Compare(a.Source.Name.String(), b.Source.Name.String()) })
@@ -155,11 +181,7 @@ func (p *detachPlan) table(name schema.Name) *mapping.Table {
 	if t == nil {
 		return nil
 	}
-	at := slices.IndexFunc(p.tables, func(m *mapping.Table) bool { return m.Source.Name == t.Name })
-	if at < 0 {
-		return nil
-	}
-	return p.tables[at]
+	return p.mapped[t.Name]
 }
 
 // sequence is one that columns take their values from.
@@ -179,19 +201,19 @@ func (p *detachPlan) sequences(ctx context.Context) error {
 		}
 	}
 	var list []*sequence
+	known := map[string]*sequence{}
 	for _, t := range p.tables {
 		found, err := p.sequencesOf(ctx, t)
 		if err != nil {
 			return err
 		}
 		for _, s := range found {
-			at := slices.IndexFunc(list, func(o *sequence) bool { return o.ident == s.ident })
-			switch {
+			switch other := known[s.ident]; {
 			case followed[s.ident]:
-			case at < 0:
-				list = append(list, s)
+			case other == nil:
+				list, known[s.ident] = append(list, s), s
 			default:
-				list[at].uses, list[at].next = append(list[at].uses, s.uses...), max(list[at].next, s.next)
+				other.uses, other.next = append(other.uses, s.uses...), max(other.next, s.next)
 			}
 		}
 	}
@@ -209,10 +231,7 @@ func (p *detachPlan) sequencesOf(ctx context.Context, t *mapping.Table) (list []
 			return nil, err
 		}
 	}
-	for _, u := range p.used {
-		if u.Schema != t.Schema || u.Table != t.Name {
-			continue
-		}
+	for _, u := range p.used[placeOf(t)] {
 		s := &sequence{ident: u.Sequence, object: t.Ident() + "." + mapping.Quote(u.Name), uses: []ddl.SequenceUse{{Table: t, Column: u.Name}}}
 		if column >= 0 && t.Columns[column].Name == u.Name {
 			s.next, column = next, -1
@@ -226,7 +245,16 @@ func (p *detachPlan) sequencesOf(ctx context.Context, t *mapping.Table) (list []
 }
 
 // nextValue is the next AUTO_INCREMENT value of a table as the source has it now.
-func (p *detachPlan) nextValue(ctx context.Context, t *mapping.Table) (uint64, error) {
+func (p *detachPlan) nextValue(ctx context.Context, t *mapping.Table) (_ uint64, err error) {
+	database := t.Source.Name.Schema
+	if p.next[database] == nil {
+		if p.next[database], err = inspect.AutoIncrements(ctx, p.origin.conn, p.origin.server, database); err != nil {
+			return 0, err
+		}
+	}
+	if next, is := p.next[database][t.Source.Name]; is {
+		return next, nil
+	}
 	now, err := p.replica.definitions(p.origin).read(ctx, p.origin.conn, t.Source.Name)
 	var unmapped errUnmapped
 	switch number := source.Number(err); {
@@ -266,8 +294,8 @@ func (p *detachPlan) generated(t *mapping.Table) {
 
 // usersOf gives the statements that make the indexes of a column again, and what else uses it.
 func (p *detachPlan) usersOf(t *mapping.Table, column string) (rebuild []string, other string) {
-	for _, u := range p.users {
-		if u.Schema != t.Schema || u.Table != t.Name || u.Name != column {
+	for _, u := range p.users[placeOf(t)] {
+		if u.Name != column {
 			continue
 		}
 		if u.Other != "" {
@@ -297,7 +325,7 @@ func (p *detachPlan) constrain(t *mapping.Table, kind string, list []ddl.Constra
 		case k.Skipped != "":
 			p.leaveOut(kind, object, k.What+": "+k.Skipped)
 			continue
-		case slices.ContainsFunc(p.constraints, func(c target.Constraint) bool { return c.Schema == t.Schema && c.Table == t.Name && c.Name == k.Name }):
+		case slices.ContainsFunc(p.constraints[placeOf(t)], func(c target.Constraint) bool { return c.Name == k.Name }):
 			p.leaveOut(kind, object, "a constraint of this name is there already")
 			continue
 		}
@@ -309,9 +337,9 @@ func (p *detachPlan) constrain(t *mapping.Table, kind string, list []ddl.Constra
 // unvalidated has a look at the rows for constraints that are there already: foreign keys of tables
 // that somebody else has made are deferred, and may not hold for all rows.
 func (p *detachPlan) unvalidated(t *mapping.Table) {
-	for _, c := range p.constraints {
+	for _, c := range p.constraints[placeOf(t)] {
 		deferred := c.ForeignKey && c.Deferred && (!c.Valid || !p.ours[t.Source.Name])
-		if c.Schema != t.Schema || c.Table != t.Name || c.Valid && !deferred {
+		if c.Valid && !deferred {
 			continue
 		}
 		on := "ALTER TABLE " + t.Ident()

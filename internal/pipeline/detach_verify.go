@@ -71,7 +71,7 @@ func (d *detaching) verify(ctx context.Context, from *origin) (string, error) {
 	var differ, names []string
 	n := 0
 	stage := &verify.Verifier{
-		Source: &copySource{config: r.spec.MySQL, server: from.server, definitions: r.definitions(from), rules: rules}, Target: compareTarget{pool},
+		Source: &copySource{config: r.spec.MySQL, server: from.server, definitions: r.definitions(from), rules: rules, budget: r.long}, Target: compareTarget{pool},
 		Threads: r.spec.Threads, ChunkBytes: r.spec.ChunkBytes,
 		Done: func(t *mapping.Table, f verify.Found) {
 			n++

@@ -179,10 +179,14 @@ func (r *Replica) followOnce(ctx context.Context, ready func(), gone *absence) e
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	s := &stream{replica: r, gone: gone, lease: lease, pool: pool, origin: from, joints: newJoints(), caughtUp: make(chan struct{}, 1)}
 	defer s.close(ctx)
-	if err := s.prepare(ctx, conn); err != nil {
+	tables, err := catalogue.TablesBare(ctx, pool, lease.Source.ID)
+	if err != nil {
 		return err
 	}
-	if err := s.carryOptions(ctx); err != nil {
+	if err := s.prepare(ctx, conn, tables); err != nil {
+		return err
+	}
+	if err := s.carryOptions(ctx, tables); err != nil {
 		return err
 	}
 	if err := r.status(ctx, pool, lease.Source.ID, catalogue.Running); err != nil {
@@ -212,7 +216,7 @@ func (r *Replica) from(ctx context.Context, pool *target.Pooled, lease *catalogu
 }
 
 // prepare makes the stages from what the catalogue has stored.
-func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
+func (s *stream) prepare(ctx context.Context, conn *target.Conn, tables []*catalogue.Table) error {
 	rules, err := s.replica.rules(ctx, s.pool, s.origin.server, s.lease.Source.Options)
 	if err != nil {
 		return err
@@ -235,10 +239,6 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn) error {
 		return err
 	}
 	known.Store(set)
-	tables, err := catalogue.Tables(ctx, s.pool, id)
-	if err != nil {
-		return err
-	}
 	pieces, err := catalogue.Prepared(ctx, s.pool, id)
 	if err != nil {
 		return err

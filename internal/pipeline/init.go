@@ -118,7 +118,7 @@ func (c *initial) run(ctx context.Context, restart bool, ready func()) error {
 	if err != nil {
 		return err
 	}
-	list, err := c.list(ctx)
+	list, err := c.list(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -367,7 +367,7 @@ func (c *initial) copy(ctx context.Context, list *listing) (map[schema.Name]erro
 		if err != nil {
 			return nil, err
 		}
-		next, err := c.list(ctx)
+		next, err := c.list(ctx, seen)
 		if err != nil {
 			return nil, err
 		}
@@ -380,7 +380,6 @@ func (c *initial) copy(ctx context.Context, list *listing) (map[schema.Name]erro
 			}
 			failed[name] = err
 		}
-		next.tasks = slices.DeleteFunc(next.tasks, func(t copier.Task) bool { return seen[t.Table.Source.Name] })
 		if len(next.tasks) > 0 {
 			if err := target.InTx(ctx, c.pool, func(tx target.Tx) error { return c.enlist(ctx, tx, &listing{tasks: next.tasks}) }); err != nil {
 				return nil, err
@@ -399,7 +398,7 @@ func (c *initial) dropped(ctx context.Context, name schema.Name) error {
 func (c *initial) copier() *copier.Copier[target.Tx] {
 	spec := &c.replica.spec
 	return &copier.Copier[target.Tx]{
-		Source: &copySource{config: spec.MySQL, server: c.origin.server, definitions: c.definitions, rules: c.rules},
+		Source: &copySource{config: spec.MySQL, server: c.origin.server, definitions: c.definitions, rules: c.rules, budget: c.replica.long},
 		Target: c.loader,
 		Ledger: c.ledger,
 		Options: copier.Options{

@@ -36,17 +36,17 @@ func (l *listing) mapped() []*mapping.Table {
 
 const noSuchTable = 1146 // ER_NO_SUCH_TABLE
 
-// list asks the source for the tables of the mapped schemas.
-func (c *initial) list(ctx context.Context) (*listing, error) {
+// list asks the source for the tables of the mapped schemas. Those that were seen are only known to be there.
+func (c *initial) list(ctx context.Context, seen map[schema.Name]bool) (*listing, error) {
 	l := &listing{unmapped: map[schema.Name]error{}, there: map[schema.Name]bool{}}
 	for _, schemaName := range slices.Sorted(maps.Keys(c.rules.Schemas)) {
-		infos, err := inspect.Tables(ctx, c.origin.conn, schemaName)
+		infos, err := c.present(ctx, schemaName, seen)
 		if err != nil {
 			return nil, err
 		}
 		for _, info := range infos {
 			l.there[info.Name] = true
-			if !c.rules.Wants(info.Name) || info.Sequence() {
+			if !c.rules.Wants(info.Name) || info.Sequence() || seen[info.Name] {
 				continue
 			}
 			if err := c.listTable(ctx, l, info); err != nil {
@@ -55,6 +55,23 @@ func (c *initial) list(ctx context.Context) (*listing, error) {
 		}
 	}
 	return l, nil
+}
+
+// present lists a database's tables; their sizes are asked for one by one where most were seen.
+func (c *initial) present(ctx context.Context, database string, seen map[schema.Name]bool) ([]inspect.TableInfo, error) {
+	if len(seen) == 0 {
+		return inspect.SizedTables(ctx, c.origin.conn, database)
+	}
+	infos, err := inspect.Tables(ctx, c.origin.conn, database)
+	for i, info := range infos {
+		if seen[info.Name] || err != nil {
+			continue
+		}
+		if infos[i], err = inspect.SizedTable(ctx, c.origin.conn, info.Name); err == nil && infos[i].Name != info.Name {
+			infos[i] = info // it is gone, as its definition will tell
+		}
+	}
+	return infos, err
 }
 
 func (c *initial) listTable(ctx context.Context, l *listing, info inspect.TableInfo) error {

@@ -98,7 +98,7 @@ func (f *refilling) tasks(ctx context.Context, c *initial) ([]copier.Task, error
 		if err != nil {
 			return nil, fault.New(fault.Data, "", "%w", err)
 		}
-		info, err := estimate(ctx, c.origin, t.Source)
+		info, err := inspect.SizedTable(ctx, c.origin.conn, t.Source)
 		if err != nil {
 			return nil, err
 		}
@@ -108,16 +108,6 @@ func (f *refilling) tasks(ctx context.Context, c *initial) ([]copier.Task, error
 		tasks = append(tasks, copier.Task{Table: mapped, Rows: int64(info.Rows), Bytes: int64(info.Bytes)})
 	}
 	return tasks, nil
-}
-
-// estimate asks how large a table is.
-func estimate(ctx context.Context, from *origin, name schema.Name) (inspect.TableInfo, error) {
-	list, err := inspect.Tables(ctx, from.conn, name.Schema)
-	at := slices.IndexFunc(list, func(i inspect.TableInfo) bool { return i.Name == name })
-	if err != nil || at < 0 {
-		return inspect.TableInfo{}, err
-	}
-	return list[at], nil
 }
 
 const noSuchDatabase = 1049 // ER_BAD_DB_ERROR
@@ -197,7 +187,7 @@ func (f *refilling) load(ctx context.Context, c *initial, tasks []copier.Task) e
 		ledger.records[t.Source] = &catalogue.Table{ID: t.ID, Source: t.Source, Schema: t.Schema, Name: t.Name}
 	}
 	run := &copier.Copier[target.Tx]{
-		Source: &copySource{config: spec.MySQL, server: c.origin.server, definitions: c.definitions, rules: f.rules},
+		Source: &copySource{config: spec.MySQL, server: c.origin.server, definitions: c.definitions, rules: f.rules, budget: f.replica.long},
 		Target: unswapped{c.loader},
 		Ledger: ledger,
 		Options: copier.Options{
@@ -287,4 +277,13 @@ type unswapped struct{ *write.Loader }
 // Swap only records that the table is ready.
 func (u unswapped) Swap(ctx context.Context, _ *mapping.Table, record func(tx target.Tx) error) error {
 	return u.Begin(ctx, record)
+}
+
+// SwapFree only records that the tables are ready.
+func (u unswapped) SwapFree(ctx context.Context, tables []*mapping.Table, record func(tx target.Tx, moved []int) error) error {
+	all := make([]int, len(tables))
+	for i := range all {
+		all[i] = i
+	}
+	return u.Begin(ctx, func(tx target.Tx) error { return record(tx, all) })
 }

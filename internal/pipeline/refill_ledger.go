@@ -90,6 +90,16 @@ func (l *refillLedger) Save(ctx context.Context, tx dial.Tx, t *mapping.Table, s
 	return stopped(catalogue.SaveRefillTable(ctx, tx, record))
 }
 
+// Swapped stores that tables are ready where they are loaded.
+func (l *refillLedger) Swapped(ctx context.Context, tx dial.Tx, tables []copier.Placed) error {
+	for _, p := range tables {
+		if err := l.Save(ctx, tx, p.Table, p.State); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (l *refillLedger) entry(t *mapping.Table, s copier.State) (*catalogue.RefillTable, error) {
 	pending, err := encodePending(s.Pending)
 	return &catalogue.RefillTable{ID: l.record(t.Source.Name).ID, Step: string(s.Step), Low: s.Low, High: s.High, Pending: pending}, err

@@ -37,21 +37,22 @@ func (a *asking) schemaTables(ctx context.Context, schemaName string) ([]schema.
 		return nil, err
 	}
 	var names, sequences []schema.Name
-	spared := func(name schema.Name) bool {
-		return slices.ContainsFunc(a.known, func(t *catalogue.Table) bool { return t.Source == name && t.State == catalogue.Spared })
+	passed := map[schema.Name]bool{} // listed, or not to be
+	for _, t := range a.known {
+		passed[t.Source] = t.State == catalogue.Spared
 	}
 	for _, info := range infos {
 		switch {
-		case !a.rules.Wants(info.Name) || spared(info.Name):
+		case !a.rules.Wants(info.Name) || passed[info.Name]:
 		case !info.Sequence():
-			names = append(names, info.Name)
+			names, passed[info.Name] = append(names, info.Name), true
 		case a.sequences[info.Name] == nil:
-			sequences = append(sequences, info.Name)
+			sequences, passed[info.Name] = append(sequences, info.Name), true
 		}
 	}
 	names = append(sequences, names...)
 	for _, t := range a.known {
-		if a.inSchema(t, schemaName) && t.State != catalogue.Spared && !slices.Contains(names, t.Source) {
+		if a.inSchema(t, schemaName) && !passed[t.Source] {
 			names = append(names, t.Source)
 		}
 	}

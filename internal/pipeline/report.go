@@ -81,7 +81,7 @@ func (e *Engine) Detail(ctx context.Context, name string) (*status.Detail, error
 }
 
 func fill(ctx context.Context, conn *dial.Conn, d *status.Detail) error {
-	tables, err := catalogue.Tables(ctx, conn, d.ID)
+	tables, err := catalogue.TablesBare(ctx, conn, d.ID)
 	if err != nil {
 		return err
 	}

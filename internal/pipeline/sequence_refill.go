@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"pgchameleon/internal/catalogue"
@@ -17,12 +16,9 @@ import (
 // rows to copy.
 func (f *refilling) areSequences(ctx context.Context, from *origin) (bool, error) {
 	for _, t := range f.r.Tables {
-		infos, err := inspect.Tables(ctx, from.conn, t.Source.Schema)
-		if err != nil {
+		info, err := inspect.Table(ctx, from.conn, t.Source)
+		if err != nil || !info.Sequence() {
 			return false, err
-		}
-		if !slices.ContainsFunc(infos, func(i inspect.TableInfo) bool { return i.Sequence() && i.Name == t.Source }) {
-			return false, nil
 		}
 	}
 	return true, nil

@@ -17,6 +17,7 @@ import (
 	"pgchameleon/internal/source/binlog"
 	source "pgchameleon/internal/source/dial"
 	"pgchameleon/internal/source/inspect"
+	"pgchameleon/internal/source/snapshot"
 	target "pgchameleon/internal/target/dial"
 )
 
@@ -56,6 +57,7 @@ type Replica struct {
 	log    *slog.Logger
 	reader *binlog.Stream         // of all runs of Follow
 	wanted atomic.Pointer[filter] // by which it keeps tables
+	long   *snapshot.Budget       // of long rows that are copied
 
 	unchecked bool           // the source could not be looked at before it was followed
 	unfit     map[int64]bool // foreign keys that rows are against, by their OIDs
@@ -85,7 +87,7 @@ func New(spec Spec, log *slog.Logger) *Replica {
 		spec.MaxRetry = 30 * time.Second
 	}
 	spec.Postgres.Source = spec.Name
-	return &Replica{spec: spec, log: log.With("source", spec.Name), unfit: map[int64]bool{}}
+	return &Replica{spec: spec, log: log.With("source", spec.Name), long: snapshot.NewBudget(), unfit: map[int64]bool{}}
 }
 
 // origin is the source server and what it is.

@@ -41,11 +41,8 @@ func (r *Replica) tableOptions(ctx context.Context, db dial.DB) (*tableOptions, 
 
 // carryOptions sets on the tables that are there what can be set, and has the writer do so with
 // those that come.
-func (s *stream) carryOptions(ctx context.Context) error {
-	tables, err := catalogue.Tables(ctx, s.pool, s.lease.Source.ID)
-	if err != nil {
-		return err
-	}
+func (s *stream) carryOptions(ctx context.Context, tables []*catalogue.Table) error {
+	var err error
 	if s.writer.options, err = s.replica.tableOptions(ctx, s.pool); err != nil {
 		return err
 	}
@@ -91,37 +88,13 @@ var tableOptionsSQL string
 // there sets on the tables that are there what they lack. A table that cannot be changed, or
 // whose lock is not to be had at once, is told and left as it is.
 func (o *tableOptions) there(ctx context.Context, db dial.DB, tables []*catalogue.Table, keep bool, log *slog.Logger) error {
-	for _, t := range tables {
-		ident := mapping.Quote(t.Schema) + "." + mapping.Quote(t.Name)
-		f := o.fillfactor(t.Source.String(), t.Schema+"."+t.Name)
-		if keep {
-			f = 0
-		}
-		if f == 0 && len(o.readers) == 0 {
-			continue
-		}
-		var lacking []string
-		var set int
-		var is bool
-		err := db.QueryRow(ctx, tableOptionsSQL, ident, o.readers).Scan(&is, &set, &lacking)
-		if err != nil {
-			return fmt.Errorf("looking at the table %s: %w", ident, dial.Classify(err))
-		}
-		if !is {
-			continue
-		}
-		list := []string{"SET LOCAL lock_timeout = '1s'"}
-		if f > 0 && f != set {
-			list = append(list, setFillfactor(ident, f))
-		}
-		for _, role := range lacking {
-			list = append(list, grants(t.Schema, ident, role)...)
-		}
-		if len(list) == 1 {
-			continue
-		}
-		err = dial.InTx(ctx, db, func(tx dial.Tx) error {
-			for _, sql := range list {
+	lacks, err := o.lacking(ctx, db, tables, keep)
+	if err != nil {
+		return fmt.Errorf("looking at the replicated tables: %w", dial.Classify(err))
+	}
+	for _, l := range lacks {
+		err := dial.InTx(ctx, db, func(tx dial.Tx) error {
+			for _, sql := range append([]string{"SET LOCAL lock_timeout = '1s'"}, l.statements...) {
 				if _, err := tx.Exec(ctx, sql); err != nil {
 					return err
 				}
@@ -129,8 +102,57 @@ func (o *tableOptions) there(ctx context.Context, db dial.DB, tables []*catalogu
 			return nil
 		})
 		if err != nil {
-			log.Warn("grant_select_to or fillfactor could not be carried over to a table", "table", ident, "error", err)
+			log.Warn("grant_select_to or fillfactor could not be carried over to a table", "table", l.ident, "error", err)
 		}
 	}
 	return nil
+}
+
+// lack is what a table has not that can be set.
+type lack struct {
+	ident      string
+	statements []string
+}
+
+// lacking asks once for all tables what they have not.
+func (o *tableOptions) lacking(ctx context.Context, db dial.DB, tables []*catalogue.Table, keep bool) ([]lack, error) {
+	var asked []*catalogue.Table
+	var idents []string
+	var fillfactors []int
+	for _, t := range tables {
+		f := o.fillfactor(t.Source.String(), t.Schema+"."+t.Name)
+		if keep {
+			f = 0
+		}
+		if f > 0 || len(o.readers) > 0 {
+			asked, idents, fillfactors = append(asked, t), append(idents, mapping.Quote(t.Schema)+"."+mapping.Quote(t.Name)), append(fillfactors, f)
+		}
+	}
+	if len(asked) == 0 {
+		return nil, nil
+	}
+	rows, err := db.Query(ctx, tableOptionsSQL, idents, o.readers)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var lacks []lack
+	for rows.Next() {
+		var n, set int
+		var readers []string
+		if err := rows.Scan(&n, &set, &readers); err != nil {
+			return nil, err
+		}
+		l := lack{ident: idents[n-1]}
+		if f := fillfactors[n-1]; f > 0 && f != set {
+			l.statements = append(l.statements, setFillfactor(l.ident, f))
+		}
+		for _, role := range readers {
+			l.statements = append(l.statements, grants(asked[n-1].Schema, l.ident, role)...)
+		}
+		if len(l.statements) > 0 {
+			lacks = append(lacks, l)
+		}
+	}
+	return lacks, rows.Err()
 }

@@ -91,11 +91,10 @@ func (f *Facts) askTarget(ctx context.Context, config targetdial.Config) error {
 	if f.TargetSchemas, err = target.Schemas(ctx, conn, slices.Compact(names)...); err != nil {
 		return err
 	}
-	if f.Relations, err = target.Relations(ctx, conn, names...); err != nil {
-		return err
-	}
-	if f.Taken, err = catalogue.Taken(ctx, conn, f.Source, names...); err != nil && fault.KindOf(err) != fault.State {
-		return err
+	if f.Copy {
+		if err := f.askPlaces(ctx, conn, names); err != nil {
+			return err
+		}
 	}
 	sources, err := catalogue.Sources(ctx, conn)
 	if fault.KindOf(err) == fault.State { // there is no catalogue yet
@@ -105,11 +104,25 @@ func (f *Facts) askTarget(ctx context.Context, config targetdial.Config) error {
 		return err
 	}
 	for _, s := range sources {
-		if s.Name != f.Source {
+		switch {
+		case s.Name != f.Source:
 			f.Others = append(f.Others, s)
-		} else if f.Ours, err = catalogue.Tables(ctx, conn, s.ID); err != nil {
-			return err
+		case f.Copy:
+			if f.Ours, err = catalogue.TablesBare(ctx, conn, s.ID); err != nil {
+				return err
+			}
 		}
+	}
+	return nil
+}
+
+// askPlaces asks what is in the places of tables that are copied.
+func (f *Facts) askPlaces(ctx context.Context, conn *targetdial.Conn, names []string) (err error) {
+	if f.Relations, err = target.Relations(ctx, conn, names...); err != nil {
+		return err
+	}
+	if f.Taken, err = catalogue.Taken(ctx, conn, f.Source, names...); err != nil && fault.KindOf(err) != fault.State {
+		return err
 	}
 	return nil
 }

@@ -61,6 +61,9 @@ func (b *Board) Tables() []*Table {
 // Advance counts copied rows and their bytes of COPY text.
 func (t *Table) Advance(rows, bytes int64) { t.rows.Add(rows); t.bytes.Add(bytes) }
 
+// Bytes is how much COPY text there was so far.
+func (t *Table) Bytes() int64 { return t.bytes.Load() }
+
 // Enter moves the table to a phase at the given time.
 func (t *Table) Enter(phase Phase, now time.Time) {
 	t.phase.Store(phase)

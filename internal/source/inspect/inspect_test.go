@@ -73,12 +73,25 @@ func TestTablesAndDefinitions(t *testing.T) {
 				inspect.TableInfo{Name: schema.Name{Schema: database, Table: "sv"}, Engine: "InnoDB", Type: "SYSTEM VERSIONED"})
 		}
 		conn := connect(t, s, s.User)
-		got, err := inspect.Tables(t.Context(), conn, database)
+		got, err := inspect.SizedTables(t.Context(), conn, database)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(inspect.TableInfo{}, "Bytes")); diff != "" {
 			t.Error(diff)
+		}
+		bare, err := inspect.Tables(t.Context(), conn, database)
+		if diff := cmp.Diff(want, bare, cmpopts.IgnoreFields(inspect.TableInfo{}, "Rows", "Bytes")); err != nil || diff != "" {
+			t.Errorf("without sizes: %s, %v", diff, err)
+		}
+		for _, info := range got {
+			sized, err := inspect.SizedTable(t.Context(), conn, info.Name)
+			if diff := cmp.Diff(info, sized); err != nil || diff != "" {
+				t.Errorf("by itself: %s, %v", diff, err)
+			}
+		}
+		if info, err := inspect.Table(t.Context(), conn, schema.Name{Schema: database, Table: "none"}); err != nil || info.Type != "" {
+			t.Errorf("a table that is not there is %+v, %v", info, err)
 		}
 		text, err := inspect.Definition(t.Context(), conn, want[1].Name)
 		if err != nil || !strings.HasPrefix(text, "CREATE TABLE `b ``x\"` (") || !strings.Contains(text, "'é'") {
@@ -97,6 +110,22 @@ func TestTablesAndDefinitions(t *testing.T) {
 		}
 		if n, err := inspect.Prepared(t.Context(), conn); err != nil || n < 0 {
 			t.Error(n, err)
+		}
+	})
+}
+
+func TestAutoIncrementsAreThoseOfNow(t *testing.T) {
+	each(t, func(t *testing.T, s *testserver.Server) {
+		db := s.Database(t, "increments")
+		s.Exec(t, db, "CREATE TABLE a (id INT AUTO_INCREMENT PRIMARY KEY, b INT)", "CREATE TABLE none (id INT PRIMARY KEY)", "INSERT INTO a VALUES (7, 1)")
+		conn := connect(t, s, s.User)
+		server := facts(t, conn)
+		for _, want := range []uint64{8, 101} {
+			next, err := inspect.AutoIncrements(t.Context(), conn, server, db)
+			if err != nil || len(next) != 1 || next[schema.Name{Schema: db, Table: "a"}] != want {
+				t.Errorf("the next values are %v, %v", next, err)
+			}
+			s.Exec(t, db, "INSERT INTO a VALUES (100, 1)", "DELETE FROM a WHERE id = 100")
 		}
 	})
 }

@@ -17,8 +17,8 @@ type TableInfo struct {
 	Name   schema.Name
 	Engine string
 	Type   string // "BASE TABLE", or of MariaDB "SYSTEM VERSIONED" or "SEQUENCE"
-	Rows   uint64 // an estimate
-	Bytes  uint64 // of the rows, an estimate
+	Rows   uint64 // an estimate, where sizes are asked for
+	Bytes  uint64 // of the rows, an estimate too
 }
 
 // Sequence is true for MariaDB's sequences, which show up among the tables.
@@ -53,26 +53,63 @@ func Collations(ctx context.Context, conn *client.Conn) (map[string]string, erro
 	return all, nil
 }
 
+const (
+	nameColumns = "TABLE_SCHEMA, TABLE_NAME, IFNULL(ENGINE, ''), TABLE_TYPE"
+	sizeColumns = ", IFNULL(TABLE_ROWS, 0), IFNULL(DATA_LENGTH, 0)"
+)
+
 // Tables lists the tables of a schema by name, with sequences but without
-// views. A schema that does not exist has no tables.
+// views, and without their sizes. A schema that does not exist has no tables.
 func Tables(ctx context.Context, conn *client.Conn, name string) ([]TableInfo, error) {
-	rows, err := dial.Text(ctx, conn, `SELECT TABLE_SCHEMA, TABLE_NAME, IFNULL(ENGINE, ''), TABLE_TYPE, IFNULL(TABLE_ROWS, 0), IFNULL(DATA_LENGTH, 0)
-		FROM information_schema.TABLES WHERE TABLE_SCHEMA = `+dial.Literal(name)+`
-		AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE') ORDER BY TABLE_NAME`)
+	return tables(ctx, conn, nameColumns, name, "")
+}
+
+// SizedTables is Tables with the tables' sizes, for which the server opens each of them.
+func SizedTables(ctx context.Context, conn *client.Conn, name string) ([]TableInfo, error) {
+	return tables(ctx, conn, nameColumns+sizeColumns, name, "")
+}
+
+// Table gives one table without its size; a name that no table has is of no type.
+func Table(ctx context.Context, conn *client.Conn, name schema.Name) (TableInfo, error) {
+	return one(tables(ctx, conn, nameColumns, name.Schema, name.Table))
+}
+
+// SizedTable is Table with the table's size.
+func SizedTable(ctx context.Context, conn *client.Conn, name schema.Name) (TableInfo, error) {
+	return one(tables(ctx, conn, nameColumns+sizeColumns, name.Schema, name.Table))
+}
+
+func one(list []TableInfo, err error) (TableInfo, error) {
+	if err != nil || len(list) == 0 {
+		return TableInfo{}, err
+	}
+	return list[0], nil
+}
+
+// tables lists tables; the name of one may be given.
+func tables(ctx context.Context, conn *client.Conn, columns, name, table string) ([]TableInfo, error) {
+	query := "SELECT " + columns + " FROM information_schema.TABLES WHERE TABLE_SCHEMA = " + dial.Literal(name) +
+		" AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')"
+	if table != "" {
+		query += " AND TABLE_NAME = " + dial.Literal(table)
+	}
+	rows, err := dial.Text(ctx, conn, query+" ORDER BY TABLE_NAME")
 	if err != nil {
 		return nil, fmt.Errorf("listing the tables of %s: %w", name, err)
 	}
 	// information_schema compares names without regard to case, even where the
 	// server tells `a` from `A`.
-	exact := slices.ContainsFunc(rows, func(row []string) bool { return row[0] == name })
+	exact := slices.ContainsFunc(rows, func(row []string) bool { return row[0] == name && (table == "" || row[1] == table) })
 	var tables []TableInfo
 	for _, row := range rows {
-		if exact && row[0] != name {
+		if exact && (row[0] != name || table != "" && row[1] != table) {
 			continue
 		}
 		t := TableInfo{Name: schema.Name{Schema: row[0], Table: row[1]}, Engine: row[2], Type: row[3]}
-		t.Rows, _ = strconv.ParseUint(row[4], 10, 64)
-		t.Bytes, _ = strconv.ParseUint(row[5], 10, 64)
+		if len(row) > 4 {
+			t.Rows, _ = strconv.ParseUint(row[4], 10, 64)
+			t.Bytes, _ = strconv.ParseUint(row[5], 10, 64)
+		}
 		tables = append(tables, t)
 	}
 	return tables, nil

@@ -11,7 +11,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
+	"sync/atomic"
 
 	"github.com/go-mysql-org/go-mysql/client"
 	"github.com/go-mysql-org/go-mysql/mysql"
@@ -25,6 +27,8 @@ const (
 	maxPacket  = 1<<24 - 1 // a longer row comes in several packets
 	keepBuffer = 1 << 20   // a buffer for long rows above this is given back after the row
 	comQuery   = 3
+
+	longestLength = 9 // bytes of a value's length
 )
 
 // Rows reads the rows of one SELECT at a time from a connection, as the text
@@ -33,10 +37,12 @@ type Rows struct {
 	conn    net.Conn
 	in      *bufio.Reader
 	seq     byte
-	pending int      // bytes of the window that the last row still uses
-	long    []byte   // a row that is longer than the window
-	fields  [][]byte // the last row
-	open    bool     // a result is being read
+	pending int          // bytes of the window that the last row still uses
+	long    []byte       // a row that is longer than the window
+	fields  [][]byte     // the last row
+	open    bool         // a result is being read
+	budget  *Budget      // of long rows; nil: none
+	share   atomic.Int64 // of the budget, that the last row takes
 	ctx     context.Context
 	release func() bool
 }
@@ -47,6 +53,12 @@ type Rows struct {
 func NewRows(conn *client.Conn) *Rows {
 	return &Rows{conn: conn.Conn.Conn, in: bufio.NewReaderSize(conn.Conn.Conn, window)}
 }
+
+// Share lets the rows count against a budget that other readers share.
+func (r *Rows) Share(b *Budget) { r.budget = b }
+
+// Close gives back what the last row takes of the budget. It may come from another goroutine than the reader's.
+func (r *Rows) Close() { r.budget.give(r.share.Swap(0)) }
 
 // Query sends a SELECT and reads up to its first row. A cancelled ctx closes
 // the connection, now and until the last row has been read.
@@ -143,6 +155,7 @@ func (r *Rows) end() error {
 // fail ends the query. What the context broke is the context's doing.
 func (r *Rows) fail(err error) error {
 	r.open = false
+	r.Close()
 	if !r.release() {
 		return context.Cause(r.ctx)
 	}
@@ -188,21 +201,28 @@ func (r *Rows) packet() ([]byte, error) {
 		return nil, err
 	}
 	r.pending = 0
+	if cap(r.long) > keepBuffer {
+		r.long = nil
+		clear(r.fields)
+	}
+	r.Close()
 	length, err := r.header()
 	if err != nil {
 		return nil, err
 	}
 	if length <= window {
-		if cap(r.long) > keepBuffer {
-			r.long = nil
-		}
 		r.pending = length
 		return r.in.Peek(length)
 	}
+	share, err := r.budget.take(r.ctx, length)
+	if err != nil {
+		return nil, err
+	}
+	r.share.Store(share)
 	r.long = r.long[:0]
 	for {
 		at := len(r.long)
-		r.long = grow(r.long, length)
+		r.long = grow(r.long, length, expected(r.long))
 		if _, err := io.ReadFull(r.in, r.long[at:]); err != nil {
 			return nil, err
 		}
@@ -229,15 +249,33 @@ func (r *Rows) header() (int, error) {
 	return length, err
 }
 
-// grow makes b longer by n bytes. A row's length is not known before its last
-// packet, so room is doubled.
-func grow(b []byte, n int) []byte {
-	if need := len(b) + n; need > cap(b) {
-		larger := make([]byte, len(b), max(need, min(2*cap(b), need+64<<20)))
+// grow makes b longer by n bytes, with room for as much as is expected at least. A row's length is
+// not known before its last packet, so room is doubled where nothing more is expected.
+func grow(b []byte, n, expected int) []byte {
+	need := len(b) + n
+	if need > cap(b) {
+		room := max(need, expected)
+		if room == need && len(b) > 0 {
+			room = min(2*cap(b), need+64<<20)
+		}
+		larger := make([]byte, len(b), max(need, room))
 		copy(larger, b)
 		b = larger
 	}
-	return b[:len(b)+n]
+	return b[:need]
+}
+
+// expected gives the length that a row has at least, by the lengths of the values of which it has the beginning.
+func expected(row []byte) int {
+	at := 0
+	for len(row)-at >= longestLength {
+		length, _, n := mysql.LengthEncodedInt(row[at:])
+		if length > math.MaxInt32 {
+			return at // split will tell
+		}
+		at += n + int(length) // #nosec G115 -- not above MaxInt32
+	}
+	return at
 }
 
 // isEnd tells the packet that ends columns and rows from a row that begins with

@@ -21,7 +21,7 @@ func config(s *testserver.Server) dial.Config {
 
 func open(t *testing.T, s *testserver.Server) *Session {
 	t.Helper()
-	session, err := Open(context.Background(), config(s))
+	session, err := Open(context.Background(), config(s), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

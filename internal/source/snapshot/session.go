@@ -18,20 +18,26 @@ type Session struct {
 	rows *Rows
 }
 
-// Open connects for reading. The caller closes the session.
-func Open(ctx context.Context, cfg dial.Config) (*Session, error) {
+// Open connects for reading; budget, if not nil, is what bounds its long rows with those of other
+// sessions. The caller closes the session.
+func Open(ctx context.Context, cfg dial.Config, budget *Budget) (*Session, error) {
 	conn, err := dial.Connect(ctx, cfg, "", dial.RawRows)
 	if err != nil {
 		return nil, err
 	}
-	return &Session{conn: conn, rows: NewRows(conn)}, nil
+	rows := NewRows(conn)
+	rows.Share(budget)
+	return &Session{conn: conn, rows: rows}, nil
 }
 
 // Conn is the session's connection, for questions between two chunks.
 func (s *Session) Conn() *client.Conn { return s.conn }
 
 // Close ends the session, whatever it is doing.
-func (s *Session) Close() { _ = s.conn.Close() }
+func (s *Session) Close() {
+	_ = s.conn.Close()
+	s.rows.Close()
+}
 
 // Scan is the reading of one chunk.
 type Scan struct {

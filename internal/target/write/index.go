@@ -27,6 +27,16 @@ func (l *Loader) Build(ctx context.Context, t *mapping.Table, index change.Index
 	return nil
 }
 
+// BuildAll builds indexes that are not there yet in a given transaction, on a table that stands where it is loaded.
+func (l *Loader) BuildAll(ctx context.Context, tx pgx.Tx, t *mapping.Table, indexes []change.Index) error {
+	for _, index := range indexes {
+		if err := l.BuildIn(ctx, tx, l.Place(t), index); err != nil {
+			return fmt.Errorf("building %s: %w", index.Name, err)
+		}
+	}
+	return nil
+}
+
 // BuildIn builds an index in a given transaction, on a table wherever it
 // stands, if it is not there yet.
 func (l *Loader) BuildIn(ctx context.Context, tx pgx.Tx, t *mapping.Table, index change.Index) error {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -103,14 +104,11 @@ func schemaComment(ctx context.Context, tx pgx.Tx, name string) (comment string,
 // Begin runs work in one transaction. A commit that a crash of the server
 // undoes takes what was recorded with it, so none is waited for.
 func (l *Loader) Begin(ctx context.Context, work func(tx pgx.Tx) error) error {
-	tx, err := l.Pool.Begin(ctx)
+	tx, err := l.Pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: "begin; set local synchronous_commit = off"})
 	if err != nil {
 		return fmt.Errorf("beginning a transaction: %w", dial.Classify(err))
 	}
 	defer rollback(ctx, tx)
-	if err := run(ctx, tx, "set local synchronous_commit = off"); err != nil {
-		return err
-	}
 	if err := work(tx); err != nil {
 		return err
 	}
@@ -233,12 +231,20 @@ func (l *Loader) dropLoading(ctx context.Context, tx pgx.Tx, destination string)
 	return run(ctx, tx, "drop schema "+mapping.Quote(name)+" cascade") // only enum types of ours are in it
 }
 
-// run executes statements one after the other in a transaction.
+// run executes statements one after the other in a transaction, in one round trip.
 func run(ctx context.Context, tx pgx.Tx, statements ...string) error {
-	for _, sql := range statements {
-		if _, err := tx.Conn().PgConn().Exec(ctx, sql).ReadAll(); err != nil {
-			return fmt.Errorf("running %q: %w", abridged(sql), dial.Classify(err))
+	if len(statements) == 0 {
+		return nil
+	}
+	done := 0
+	results := tx.Conn().PgConn().Exec(ctx, strings.Join(statements, "\n;\n"))
+	for results.NextResult() {
+		if _, err := results.ResultReader().Close(); err == nil {
+			done++
 		}
+	}
+	if err := results.Close(); err != nil {
+		return fmt.Errorf("running %q: %w", abridged(statements[min(done, len(statements)-1)]), dial.Classify(err))
 	}
 	return nil
 }

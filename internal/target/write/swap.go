@@ -46,6 +46,78 @@ func (l *Loader) SwapTogether(ctx context.Context, tables []*mapping.Table, reco
 	return nil
 }
 
+// freeTimeout is how long SwapFree waits for a lock. It is below PostgreSQL's deadlock_timeout: nobody else is
+// ended because several tables are locked at once.
+const freeTimeout = "set local lock_timeout = 100"
+
+// SwapFree moves those loaded tables into their places where nothing stands, in one transaction that also runs
+// record with their ordinals. It tries that once.
+func (l *Loader) SwapFree(ctx context.Context, tables []*mapping.Table, record func(tx pgx.Tx, moved []int) error) error {
+	return l.Begin(ctx, func(tx pgx.Tx) error {
+		free, err := l.free(ctx, tx, tables)
+		if err != nil || len(free) == 0 {
+			return err
+		}
+		moves := []string{freeTimeout, "set local search_path to ''"}
+		for _, at := range free {
+			if !l.Keep {
+				moves = append(moves, l.moves(tables[at])...)
+			}
+		}
+		if err := run(ctx, tx, append(moves, "set local search_path to default")...); err != nil {
+			return fmt.Errorf("swapping tables in: %w", err)
+		}
+		for _, at := range free {
+			if err := l.grant(ctx, tx, tables[at]); err != nil {
+				return err
+			}
+		}
+		return record(tx, free)
+	})
+}
+
+// free lists the tables in whose places, and their types', stands nothing.
+func (l *Loader) free(ctx context.Context, tx pgx.Tx, tables []*mapping.Table) ([]int, error) {
+	var owners []int
+	var idents, types []string
+	for i, t := range tables {
+		owners, idents, types = append(owners, i), append(idents, t.Ident()), append(types, "")
+		for _, c := range t.Columns {
+			if c.Enum != "" {
+				owners, idents, types = append(owners, i), append(idents, ""), append(types, c.Type(t.Schema))
+			}
+		}
+	}
+	rows, err := texts(ctx, tx, `select coalesce(to_regclass(nullif(ident, ''))::oid, to_regtype(nullif(type, ''))::oid) is null
+		from unnest($1::text[], $2::text[]) with ordinality as t (ident, type, n) order by n`, textArray(idents), textArray(types))
+	if err != nil {
+		return nil, err
+	}
+	taken := map[int]bool{}
+	for i, row := range rows {
+		taken[owners[i]] = taken[owners[i]] || row[0] != "t" && !l.Keep
+	}
+	var free []int
+	for i := range tables {
+		if !taken[i] {
+			free = append(free, i)
+		}
+	}
+	return free, nil
+}
+
+// moves are the statements that move a loaded table with its types into its place.
+func (l *Loader) moves(t *mapping.Table) []string {
+	place := l.Place(t)
+	var moves []string
+	for _, c := range place.Columns {
+		if c.Enum != "" {
+			moves = append(moves, "alter type "+c.Type(place.Schema)+" set schema "+mapping.Quote(t.Schema))
+		}
+	}
+	return append(moves, "alter table "+place.Ident()+" set schema "+mapping.Quote(t.Schema))
+}
+
 // patiently runs work in a transaction, again and again while something is in use that it has to lock.
 func (l *Loader) patiently(ctx context.Context, name func() string, work func(tx pgx.Tx) error) error {
 	tries := l.LockTries
@@ -97,15 +169,7 @@ func (l *Loader) swap(ctx context.Context, tx pgx.Tx, t *mapping.Table) error {
 	if err != nil {
 		return err
 	}
-	place := l.Place(t)
-	var moves []string
-	for _, c := range place.Columns {
-		if c.Enum != "" {
-			moves = append(moves, "alter type "+c.Type(place.Schema)+" set schema "+mapping.Quote(t.Schema))
-		}
-	}
-	moves = append(moves, "alter table "+place.Ident()+" set schema "+mapping.Quote(t.Schema))
-	if err := run(ctx, tx, moves...); err != nil {
+	if err := run(ctx, tx, l.moves(t)...); err != nil {
 		return err
 	}
 	if err := restore(ctx, tx, t, append(views, dependant{name: "grant, rule or trigger on the old table", again: own})); err != nil {

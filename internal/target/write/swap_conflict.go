@@ -2,7 +2,9 @@ package write
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -10,6 +12,9 @@ import (
 	"pgchameleon/internal/fault"
 	"pgchameleon/internal/mapping"
 )
+
+//go:embed sql/swap_conflicts.sql
+var swapConflictsSQL string
 
 // foreign says that a name is taken by something that we did not make.
 func foreign(t *mapping.Table, name string) error {
@@ -24,13 +29,18 @@ func foreign(t *mapping.Table, name string) error {
 func (l *Loader) Conflicts(ctx context.Context, tables []*mapping.Table, names func(*mapping.Table) []string) (map[int]error, error) {
 	conflicts := map[int]error{}
 	err := l.Begin(ctx, func(tx pgx.Tx) error {
-		for i, t := range tables {
-			conflict, err := l.conflict(ctx, tx, t, names)
-			if err != nil {
-				return fmt.Errorf("looking at what stands in the place of table %s: %w", t.Source.Name, err)
+		for from := 0; from < len(tables); from += conflictsAtOnce {
+			part := tables[from:min(len(tables), from+conflictsAtOnce)]
+			look := l.conflicts
+			if l.Keep {
+				look = l.misfits
 			}
-			if conflict != nil {
-				conflicts[i] = conflict
+			found, err := look(ctx, tx, part, names)
+			if err != nil {
+				return fmt.Errorf("looking at what stands in the places of tables: %w", err)
+			}
+			for i, conflict := range found {
+				conflicts[from+i] = conflict
 			}
 		}
 		return nil
@@ -38,43 +48,55 @@ func (l *Loader) Conflicts(ctx context.Context, tables []*mapping.Table, names f
 	return conflicts, err
 }
 
-func (l *Loader) conflict(ctx context.Context, tx pgx.Tx, t *mapping.Table, names func(*mapping.Table) []string) (conflict, err error) {
-	if l.Keep {
+// conflictsAtOnce is how many tables are asked for by one statement.
+const conflictsAtOnce = 1000
+
+// misfits looks at the existing tables that are to be filled.
+func (l *Loader) misfits(ctx context.Context, tx pgx.Tx, tables []*mapping.Table, _ func(*mapping.Table) []string) (map[int]error, error) {
+	found := map[int]error{}
+	for i, t := range tables {
 		problem, err := existing(ctx, tx, t)
-		if err != nil || problem == "" {
+		if err != nil {
 			return nil, err
 		}
-		return fault.New(fault.State, "create it as the source has it, or turn keep_existing_schema off", "loading into the existing table %s: %s", t.Ident(), problem), nil
-	}
-	wanted := []string{t.Name}
-	for _, c := range t.Columns {
-		if c.Enum != "" {
-			wanted = append(wanted, c.Enum)
+		if problem != "" {
+			found[i] = fault.New(fault.State, "create it as the source has it, or turn keep_existing_schema off", "loading into the existing table %s: %s", t.Ident(), problem)
 		}
 	}
-	wanted = append(wanted, names(t)...)
-	ours := "false"
-	if l.Ours(t.Schema, t.Name) {
-		ours = "true"
+	return found, nil
+}
+
+// conflicts looks for what has the names that the tables need.
+func (l *Loader) conflicts(ctx context.Context, tx pgx.Tx, tables []*mapping.Table, names func(*mapping.Table) []string) (map[int]error, error) {
+	ours := make([]string, len(tables))
+	var ordinals, schemas, wanted []string
+	for i, t := range tables {
+		if l.Ours(t.Schema, t.Name) {
+			ours[i] = t.Ident()
+		}
+		need := append([]string{t.Name}, names(t)...)
+		for _, c := range t.Columns {
+			if c.Enum != "" {
+				need = append(need, c.Enum)
+			}
+		}
+		for _, name := range need {
+			ordinals, schemas, wanted = append(ordinals, strconv.Itoa(i+1)), append(schemas, t.Schema), append(wanted, name)
+		}
 	}
-	// Ours are the table itself, its indexes, and the sequences and types that its columns have.
-	taken, err := texts(ctx, tx, `
-		with wanted as (select unnest($2::text[]) as name), old as (select to_regclass($3)::oid as id where $4::boolean)
-		select c.relname from pg_class c join wanted on c.relname = wanted.name
-			where c.relnamespace = to_regnamespace($1)
-			and not exists (select from old where c.oid = old.id and c.relkind = 'r')
-			and not exists (select from pg_index i join old on i.indrelid = old.id where i.indexrelid = c.oid)
-			and not exists (select from pg_depend d join old on d.refclassid = 'pg_class'::regclass and d.refobjid = old.id
-				where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('a', 'i'))
-		union all
-		select y.typname from pg_type y join wanted on y.typname = wanted.name
-			where y.typnamespace = to_regnamespace($1) and y.typrelid = 0 and y.typcategory <> 'A'
-			and not exists (select from pg_attribute a join old on a.attrelid = old.id where a.atttypid = y.oid and not a.attisdropped)
-		limit 1`, mapping.Quote(t.Schema), textArray(wanted), t.Ident(), ours)
-	if err != nil || len(taken) == 0 {
+	rows, err := texts(ctx, tx, swapConflictsSQL, textArray(ours), textArray(ordinals), textArray(schemas), textArray(wanted))
+	if err != nil {
 		return nil, err
 	}
-	return foreign(t, taken[0][0]), nil
+	found := map[int]error{}
+	for _, row := range rows {
+		n, err := strconv.Atoi(row[0])
+		if err != nil {
+			return nil, fmt.Errorf("reading a table's ordinal: %w", err)
+		}
+		found[n-1] = foreign(tables[n-1], row[1])
+	}
+	return found, nil
 }
 
 // textArray writes a text[] value.
