@@ -1,7 +1,6 @@
 package copier
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -28,8 +27,7 @@ const (
 // asked for: lines of text, or the same in its binary format.
 type encoder struct {
 	binary  []typemap.BinaryFunc // of the columns; nil: text
-	begun   bool                 // the header of the binary format was given
-	scratch []byte               // the line of a row that becomes binary
+	begun   bool                 // its header was given
 	rows    Rows
 	table   *mapping.Table
 	columns []*typemap.Column
@@ -110,24 +108,18 @@ func (e *encoder) fill() {
 
 // row adds a row, or hands it to refuse.
 func (e *encoder) row(fields [][]byte) error {
-	start, to := len(e.buf), e.buf
+	start := len(e.buf)
+	add := e.line
 	if e.binary != nil {
-		start, to = 0, e.scratch[:0]
+		add = e.tuple
 	}
-	line, err := e.line(to, fields)
-	if err == nil && e.binary != nil {
-		if e.scratch = line; cap(e.scratch) > keepBuffer {
-			e.scratch = nil
-		}
-		e.buf, err = e.tuple(e.buf, line)
-	} else if err == nil {
-		e.buf = line
-	}
+	buf, err := add(e.buf, fields)
 	if err == nil {
+		e.buf = buf
 		e.lines++
-		e.bytes += int64(len(line) - start)
+		e.bytes += int64(len(e.buf) - start)
 		if len(e.changed.List) > 0 {
-			e.keep(change.Row(line[start : len(line)-1]))
+			return e.keep(buf[start:], fields)
 		}
 		return nil
 	}
@@ -162,35 +154,45 @@ func (e *encoder) line(dst []byte, fields [][]byte) ([]byte, error) {
 
 // tuple adds a row in the binary format: the number of its fields, and each with its
 // length, which is -1 for NULL.
-func (e *encoder) tuple(dst []byte, line []byte) ([]byte, error) {
-	start := len(dst)
+func (e *encoder) tuple(dst []byte, fields [][]byte) ([]byte, error) {
+	if len(fields) < len(e.binary) {
+		return nil, errors.New("a row has too few values")
+	}
 	dst = binary.BigEndian.AppendUint16(dst, uint16(len(e.binary))) // #nosec G115 -- PostgreSQL has 1,600 columns at most
-	line = line[:len(line)-1]
-	for _, encode := range e.binary {
-		field := line
-		if tab := bytes.IndexByte(line, '\t'); tab >= 0 {
-			field, line = line[:tab], line[tab+1:]
+	for i, encode := range e.binary {
+		if size := len(fields[i]); size > lineBuffer {
+			dst = slices.Grow(dst, size+lineBuffer)
 		}
 		at := len(dst)
 		dst = append(dst, 255, 255, 255, 255)
-		if string(field) == change.Null {
+		if fields[i] == nil {
 			continue
 		}
-		if len(field) > lineBuffer {
-			dst = slices.Grow(dst, len(field)+lineBuffer)
+		out, null, err := encode(dst, fields[i], &e.notes[i])
+		if err != nil {
+			return nil, err
 		}
-		var err error
-		if dst, err = encode(dst, field); err != nil {
-			return dst[:start], err
+		if dst = out; !null {
+			binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-4)) // #nosec G115 -- PostgreSQL takes up to 1 GB
 		}
-		binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-4)) // #nosec G115 -- PostgreSQL takes up to 1 GB
 	}
 	return dst, nil
 }
 
 // keep takes over the originals of a row's values that rules have changed.
-func (e *encoder) keep(row change.Row) {
-	for _, o := range e.changed.List {
+func (e *encoder) keep(written []byte, fields [][]byte) error {
+	list := slices.Clone(e.changed.List)
+	e.changed.List = e.changed.List[:0]
+	line := written
+	if e.binary != nil {
+		again := &encoder{columns: e.columns, notes: typemap.NewNotes(len(e.columns), &typemap.Originals{})}
+		var err error
+		if line, err = again.line(nil, fields); err != nil {
+			return err
+		}
+	}
+	row := change.Row(line[:len(line)-1])
+	for _, o := range list {
 		if e.limit >= 0 && e.notes[o.Column].Counts[o.Rule] > uint64(e.limit) { // #nosec G115 -- it is not negative
 			continue
 		}
@@ -198,7 +200,7 @@ func (e *encoder) keep(row change.Row) {
 			Column: e.table.Source.Columns[e.table.Columns[o.Column].Ordinal].Name, Rule: o.Rule.String(), Key: string(row.Fields(e.table.Key)), Value: o.Value,
 		})
 	}
-	e.changed.List = e.changed.List[:0]
+	return nil
 }
 
 // rawLine writes a row as COPY text as it came, without any conversion but for masked

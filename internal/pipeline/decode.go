@@ -53,8 +53,9 @@ type statement struct {
 type exclusion struct {
 	table  schema.Name
 	reason string
-	offset uint64 // of the event in the binlog
-	refill bool   // its rows are to be read again from the source
+	offset uint64      // of the event in the binlog
+	refill bool        // its rows are to be read again from the source
+	parent schema.Name // it goes with this table, and is filled again if that is
 }
 
 // prepared tells what becomes of a prepared XA transaction: its events are to

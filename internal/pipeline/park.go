@@ -26,7 +26,8 @@ func (w *writer) exclude(ctx context.Context, e *exclusion) error {
 		return err
 	}
 	w.forced = true
-	if err := w.park(ctx, tx, e.table, e.reason, catalogue.LoggedError{}); err != nil || !e.refill {
+	refill := e.refill || w.filled[e.parent]
+	if err := w.park(ctx, tx, e.table, e.reason, catalogue.LoggedError{}); err != nil || !refill {
 		return err
 	}
 	return w.ask(ctx, tx, e.table, e.reason)
@@ -68,6 +69,7 @@ func (w *writer) park(ctx context.Context, tx dial.Tx, name schema.Name, reason 
 		return err
 	}
 	w.applier.Exclude(name.String())
+	delete(w.filled, name)
 	w.excluded.add(name, w.number)
 	w.log.Warn("table excluded", notify.Key, notify.TableExcluded, "table", name.String(), "position", position.String(), "reason", reason)
 	return nil

@@ -19,7 +19,7 @@ func (d *decoder) parkAll(u *unit, below []schema.Name, with exclusion) {
 			continue
 		}
 		d.transform.Drop(name)
-		u.steps = append(u.steps, step{exclude: &exclusion{table: name, reason: transform.BelowExcluded(with.table), offset: with.offset, refill: with.refill}})
+		u.steps = append(u.steps, step{exclude: &exclusion{table: name, reason: transform.BelowExcluded(with.table), offset: with.offset, refill: with.refill, parent: with.table}})
 	}
 }
 
@@ -28,6 +28,7 @@ func (w *writer) ask(ctx context.Context, tx dial.Tx, name schema.Name, reason s
 	if w.manual || !w.rules.Wants(name) {
 		return nil
 	}
+	w.filled[name] = true
 	return catalogue.RequestRefill(ctx, tx, w.sourceID, reason, name)
 }
 

@@ -42,12 +42,12 @@ func (w *writer) statement(ctx context.Context, s *statement) error {
 			return err
 		}
 	}
+	if w.overtaken(e) {
+		return w.fillAll(ctx, s)
+	}
 	if w.allExcluded(e) {
 		w.batch.Skipped++
 		return nil
-	}
-	if w.overtaken(e) {
-		return w.fillAll(ctx, s)
 	}
 	if err := w.prove(ctx, e); err != nil {
 		return err

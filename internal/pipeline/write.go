@@ -32,6 +32,7 @@ type writer struct {
 	names    map[string]schema.Name // by change.Table.Source
 	tracker  tracker                // as of what has been written
 	excluded *nameSet               // tells the decoder
+	filled   map[schema.Name]bool   // tables that were excluded to be filled again
 	exit     bool                   // on_error_replay: exit
 	manual   bool                   // refill: manual
 	number   uint64                 // of the last statement

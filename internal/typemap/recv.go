@@ -6,23 +6,51 @@ import (
 	"encoding/hex"
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// BinaryFunc appends a value as COPY's binary format has it, without its length, given
-// its COPY text field (not NULL).
-type BinaryFunc func(dst, field []byte) ([]byte, error)
+// BinaryFunc appends what src, a value (not NULL) of the text protocol as Select yields
+// it, is in COPY's binary format, without its length. null says that a rule has made it NULL.
+type BinaryFunc func(dst, src []byte, notes *Notes) (out []byte, null bool, err error)
 
-// errNotBinary says that a field has another form than its type's binary encoder knows.
+// receiver turns the COPY text field at dst[start:] into its binary form, in place.
+type receiver func(dst []byte, start int) ([]byte, error)
+
+// errNotBinary says that a field has another form than its type's receiver knows.
 var errNotBinary = errors.New("the value has no known binary form")
 
-// Binary gives the encoder of the column's fields for COPY's binary format, which costs
-// PostgreSQL less to read than text; nil where a type has none here. The formats are
-// those that the types' receive functions read (PostgreSQL's src/backend/utils/adt).
+// Binary gives what makes the column's values binary, which costs PostgreSQL less to read
+// than text; nil where that is not known of the type. A value becomes what its COPY text
+// field says.
 func (c *Column) Binary() BinaryFunc {
+	if c.family.kind == kindBytes && c.family.sql == "bytea" && !c.Altered() {
+		return func(dst, src []byte, _ *Notes) ([]byte, bool, error) { return append(dst, src...), false, nil }
+	}
+	receive := c.receiver()
+	if receive == nil {
+		return nil
+	}
+	return func(dst, src []byte, notes *Notes) ([]byte, bool, error) {
+		start := len(dst)
+		dst, err := c.Text(dst, src, notes)
+		if err != nil {
+			return dst, false, err
+		}
+		if string(dst[start:]) == `\N` {
+			return dst[:start], true, nil
+		}
+		dst, err = receive(dst, start)
+		return dst, false, err
+	}
+}
+
+// receiver gives that of the column's type. The formats are those that the types'
+// receive functions read (PostgreSQL's src/backend/utils/adt).
+func (c *Column) receiver() receiver {
 	if c.family.enum != nil {
-		return appendUnescaped
+		return unescape
 	}
 	name, rest, sized := strings.Cut(c.family.sql, "(")
 	if _, after, closed := strings.Cut(rest, ")"); sized && closed {
@@ -30,67 +58,78 @@ func (c *Column) Binary() BinaryFunc {
 	}
 	switch name {
 	case "smallint":
-		return integerBinary(16, func(dst []byte, n int64) []byte { return binary.BigEndian.AppendUint16(dst, uint16(n)) }) // #nosec G115 -- parsed with its size
+		return integerReceiver(2)
 	case "integer":
-		return integerBinary(32, func(dst []byte, n int64) []byte { return binary.BigEndian.AppendUint32(dst, uint32(n)) }) // #nosec G115 -- parsed with its size
+		return integerReceiver(4)
 	case "bigint":
-		return integerBinary(64, func(dst []byte, n int64) []byte { return binary.BigEndian.AppendUint64(dst, uint64(n)) }) // #nosec G115 -- the same bits
+		return integerReceiver(8)
 	case "numeric":
-		return numericBinary
+		return receiveNumeric
 	case "real":
-		return realBinary
+		return receiveReal
 	case "double precision":
-		return doubleBinary
+		return receiveDouble
 	case "boolean":
-		return booleanBinary
+		return receiveBoolean
 	case "text", "character", "character varying", "citext", "json":
-		return appendUnescaped
+		return unescape
 	case "jsonb":
-		return jsonbBinary
+		return receiveJSONB
 	case "bytea":
-		return byteaBinary
+		return receiveBytes
 	case "uuid":
-		return uuidBinary
+		return receiveUUID
 	case "date":
-		return dateBinary
+		return receiveDate
 	case "time", "time without time zone":
-		return timeOfDayBinary
+		return receiveTime
 	case "timestamp", "timestamp without time zone", "timestamp with time zone":
-		return timestampBinary
+		return receiveTimestamp
 	}
 	return nil
 }
 
-// appendUnescaped takes the escapes of COPY text away.
-func appendUnescaped(dst, field []byte) ([]byte, error) {
-	for {
-		at := bytes.IndexByte(field, '\\')
-		if at < 0 || at+1 == len(field) {
-			return append(dst, field...), nil
-		}
-		dst = append(dst, field[:at]...)
-		b := field[at+1]
-		if i := strings.IndexByte("bfnrtv", b); i >= 0 {
-			b = "\b\f\n\r\t\v"[i]
-		}
-		dst, field = append(dst, b), field[at+2:]
+// unescape takes the escapes of COPY text away.
+func unescape(dst []byte, start int) ([]byte, error) {
+	at := bytes.IndexByte(dst[start:], '\\')
+	if at < 0 {
+		return dst, nil
 	}
+	to := start + at
+	for from := to; from < len(dst); from++ {
+		b := dst[from]
+		if b == '\\' && from+1 < len(dst) {
+			from++
+			b = dst[from]
+			if i := strings.IndexByte("bfnrtv", b); i >= 0 {
+				b = "\b\f\n\r\t\v"[i]
+			}
+		}
+		dst[to] = b
+		to++
+	}
+	return dst[:to], nil
 }
 
-func integerBinary(size int, put func([]byte, int64) []byte) BinaryFunc {
-	least, most := int64(-1)<<(size-1), int64(1)<<(size-1)-1
-	return func(dst, field []byte) ([]byte, error) {
-		n, ok := decimalDigits(field)
+// integerReceiver is that of integers of so many bytes.
+func integerReceiver(size int) receiver {
+	least, most := int64(-1)<<(8*size-1), int64(1)<<(8*size-1)-1
+	return func(dst []byte, start int) ([]byte, error) {
+		n, ok := decimalDigits(dst[start:])
 		if !ok {
 			var err error
-			if n, err = strconv.ParseInt(string(field), 10, size); err != nil {
+			if n, err = strconv.ParseInt(string(dst[start:]), 10, 64); err != nil {
 				return dst, errNotBinary
 			}
 		}
 		if n < least || n > most {
 			return dst, errNotBinary
 		}
-		return put(dst, n), nil
+		dst = dst[:start]
+		for shift := 8 * (size - 1); shift >= 0; shift -= 8 {
+			dst = append(dst, byte(n>>shift)) // #nosec G115 -- byte by byte
+		}
+		return dst, nil
 	}
 }
 
@@ -115,81 +154,85 @@ func decimalDigits(field []byte) (n int64, ok bool) {
 	return n, true
 }
 
-func realBinary(dst, field []byte) ([]byte, error) {
-	x, err := strconv.ParseFloat(string(field), 32)
+func receiveReal(dst []byte, start int) ([]byte, error) {
+	x, err := strconv.ParseFloat(string(dst[start:]), 32)
 	if err != nil {
 		return dst, errNotBinary
 	}
-	return binary.BigEndian.AppendUint32(dst, math.Float32bits(float32(x))), nil
+	return binary.BigEndian.AppendUint32(dst[:start], math.Float32bits(float32(x))), nil
 }
 
-func doubleBinary(dst, field []byte) ([]byte, error) {
-	x, err := strconv.ParseFloat(string(field), 64)
+func receiveDouble(dst []byte, start int) ([]byte, error) {
+	x, err := strconv.ParseFloat(string(dst[start:]), 64)
 	if err != nil {
 		return dst, errNotBinary
 	}
-	return binary.BigEndian.AppendUint64(dst, math.Float64bits(x)), nil
+	return binary.BigEndian.AppendUint64(dst[:start], math.Float64bits(x)), nil
 }
 
-func booleanBinary(dst, field []byte) ([]byte, error) {
-	switch string(field) {
+func receiveBoolean(dst []byte, start int) ([]byte, error) {
+	switch string(dst[start:]) {
 	case "t", "true", "1":
-		return append(dst, 1), nil
+		return append(dst[:start], 1), nil
 	case "f", "false", "0":
-		return append(dst, 0), nil
+		return append(dst[:start], 0), nil
 	}
 	return dst, errNotBinary
 }
 
-func jsonbBinary(dst, field []byte) ([]byte, error) {
-	return appendUnescaped(append(dst, 1), field) // the format's version
+func receiveJSONB(dst []byte, start int) ([]byte, error) {
+	dst, err := unescape(dst, start)
+	return slices.Insert(dst, start, 1), err // the format's version
 }
 
-func byteaBinary(dst, field []byte) ([]byte, error) {
-	digits, is := bytes.CutPrefix(field, []byte(`\\x`))
+func receiveBytes(dst []byte, start int) ([]byte, error) {
+	digits, is := bytes.CutPrefix(dst[start:], []byte(`\\x`))
 	if !is {
 		return dst, errNotBinary
 	}
-	dst, err := hex.AppendDecode(dst, digits)
+	n, err := hex.Decode(dst[start:], digits) // behind what it reads
+	if err != nil {
+		return dst, errNotBinary
+	}
+	return dst[:start+n], nil
+}
+
+func receiveUUID(dst []byte, start int) ([]byte, error) {
+	var digits [32]byte
+	n := 0
+	for _, b := range dst[start:] {
+		if b == '-' {
+			continue
+		}
+		if n == len(digits) {
+			return dst, errNotBinary
+		}
+		digits[n] = b
+		n++
+	}
+	if n < len(digits) {
+		return dst, errNotBinary
+	}
+	dst, err := hex.AppendDecode(dst[:start], digits[:])
 	if err != nil {
 		return dst, errNotBinary
 	}
 	return dst, nil
 }
 
-func uuidBinary(dst, field []byte) ([]byte, error) {
-	start := len(dst)
-	for len(field) > 0 {
-		if field[0] == '-' {
-			field = field[1:]
-			continue
-		}
-		if len(field) < 2 {
-			return dst, errNotBinary
-		}
-		var err error
-		if dst, err = hex.AppendDecode(dst, field[:2]); err != nil {
-			return dst, errNotBinary
-		}
-		field = field[2:]
-	}
-	if len(dst)-start != 16 {
-		return dst, errNotBinary
-	}
-	return dst, nil
-}
-
-// numericBinary writes groups of four decimal digits: their number, the first one's
+// receiveNumeric writes groups of four decimal digits: their number, the first one's
 // weight, the sign, the number of digits after the point, and the groups.
-func numericBinary(dst, field []byte) ([]byte, error) {
+func receiveNumeric(dst []byte, start int) ([]byte, error) {
+	var room [100]byte
+	field := append(room[:0], dst[start:]...)
 	digits, negative := bytes.CutPrefix(field, []byte("-"))
 	whole, fraction, _ := bytes.Cut(digits, []byte("."))
 	if len(whole)+len(fraction) == 0 || len(whole) > 10_000 || len(fraction) > 10_000 {
 		return dst, errNotBinary
 	}
 	whole = bytes.TrimLeft(whole, "0")
-	start, weight, count := len(dst), (len(whole)+3)/4-1, 0
-	dst = append(dst, 0, 0, 0, 0, 0, 0, 0, 0)
+	weight, count := (len(whole)+3)/4-1, 0
+	dst = append(dst[:start], 0, 0, 0, 0, 0, 0, 0, 0)
 	kept := 0 // groups up to the last that is not zero
 	group := func(digits []byte, width int) bool {
 		n := uint16(0)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"pgchameleon/internal/schema"
 	"pgchameleon/internal/testserver"
 )
 
@@ -70,15 +69,15 @@ func TestBinaryIsWhatPostgreSQLWrites(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			encode := (&Column{family: family{sql: c.sql}}).Binary()
+			receive := (&Column{family: family{sql: c.sql}}).receiver()
 			want := wire.Bytes()[19:] // after the header
 			for _, field := range bytes.Split(bytes.TrimSuffix(text.Bytes(), []byte("\n")), []byte("\n")) {
 				size := int(binary.BigEndian.Uint32(want[2:]))
 				value := want[6 : 6+size]
 				want = want[6+size:]
-				got, err := encode(nil, field)
-				if err != nil || !bytes.Equal(got, value) {
-					t.Fatalf("%q is\n%x (%v), not\n%x", field, got, err, value)
+				got, err := receive(append([]byte("before"), field...), 6)
+				if err != nil || string(got[:6]) != "before" || !bytes.Equal(got[6:], value) {
+					t.Fatalf("%q is\n%x (%v), not\n%x", field, got[6:], err, value)
 				}
 			}
 			if len(want) != 2 {
@@ -96,15 +95,15 @@ func TestWhatHasNoBinaryForm(t *testing.T) {
 		"date": {"2024-02-30", "0000-00-00", "2024-01-01 BC", "10000-01-01"}, "time(0) without time zone": {"25:00:00", "24:00:01", "00:60:00", "-01:00:00", "00:00:00.1234567"},
 		"timestamp(0) without time zone": {"2024-01-01", "2024-01-01 00:00", "2024-01-01T00:00:00", "2024-01-01 00:00:00+01", "2024-01-01 00:00:00 BC"},
 	} {
-		encode := (&Column{family: family{sql: name}}).Binary()
+		receive := (&Column{family: family{sql: name}}).receiver()
 		for _, field := range fields {
-			if got, err := encode(nil, []byte(field)); err == nil {
+			if got, err := receive([]byte(field), 0); err == nil {
 				t.Errorf("%s %q became %x", name, field, got)
 			}
 		}
 	}
 	for _, name := range []string{"inet", "text[]", "bit(3)", "geometry", "vector(3)", "numeric(5)[]", "time(3) with time zone", "interval"} {
-		if (&Column{Source: schema.Column{}, family: family{sql: name}}).Binary() != nil {
+		if (&Column{family: family{sql: name}}).Binary() != nil {
 			t.Errorf("%s has a binary form", name)
 		}
 	}

@@ -12,37 +12,39 @@ const (
 	day         = 24 * 3600 * second
 )
 
-// dateBinary writes days since 2000-01-01.
-func dateBinary(dst, field []byte) ([]byte, error) {
+// receiveDate writes days since 2000-01-01.
+func receiveDate(dst []byte, start int) ([]byte, error) {
+	field := dst[start:]
 	switch string(field) {
 	case "infinity":
-		return binary.BigEndian.AppendUint32(dst, math.MaxInt32), nil
+		return binary.BigEndian.AppendUint32(dst[:start], math.MaxInt32), nil
 	case "-infinity":
-		return binary.BigEndian.AppendUint32(dst, 1<<31), nil
+		return binary.BigEndian.AppendUint32(dst[:start], 1<<31), nil
 	}
 	n, rest, ok := dayNumber(field)
 	if !ok || len(rest) > 0 {
 		return dst, errNotBinary
 	}
-	return binary.BigEndian.AppendUint32(dst, uint32(n)), nil // #nosec G115 -- in two's complement
+	return binary.BigEndian.AppendUint32(dst[:start], uint32(n)), nil // #nosec G115 -- in two's complement
 }
 
-// timeOfDayBinary writes microseconds since midnight.
-func timeOfDayBinary(dst, field []byte) ([]byte, error) {
-	n, rest, ok := clock(field)
+// receiveTime writes microseconds since midnight.
+func receiveTime(dst []byte, start int) ([]byte, error) {
+	n, rest, ok := clock(dst[start:])
 	if !ok || len(rest) > 0 || n > day {
 		return dst, errNotBinary
 	}
-	return binary.BigEndian.AppendUint64(dst, uint64(n)), nil // #nosec G115 -- not negative
+	return binary.BigEndian.AppendUint64(dst[:start], uint64(n)), nil // #nosec G115 -- not negative
 }
 
-// timestampBinary writes microseconds since 2000-01-01, in UTC if there is a zone.
-func timestampBinary(dst, field []byte) ([]byte, error) {
+// receiveTimestamp writes microseconds since 2000-01-01, in UTC if there is a zone.
+func receiveTimestamp(dst []byte, start int) ([]byte, error) {
+	field := dst[start:]
 	switch string(field) {
 	case "infinity":
-		return binary.BigEndian.AppendUint64(dst, math.MaxInt64), nil
+		return binary.BigEndian.AppendUint64(dst[:start], math.MaxInt64), nil
 	case "-infinity":
-		return binary.BigEndian.AppendUint64(dst, 1<<63), nil
+		return binary.BigEndian.AppendUint64(dst[:start], 1<<63), nil
 	}
 	days, rest, ok := dayNumber(field)
 	if !ok || len(rest) < 2 || rest[0] != ' ' {
@@ -52,7 +54,7 @@ func timestampBinary(dst, field []byte) ([]byte, error) {
 	if !ok || len(rest) > 0 && !bytes.Equal(rest, []byte("+00")) {
 		return dst, errNotBinary
 	}
-	return binary.BigEndian.AppendUint64(dst, uint64(int64(days)*day+n)), nil // #nosec G115 -- in two's complement
+	return binary.BigEndian.AppendUint64(dst[:start], uint64(int64(days)*day+n)), nil // #nosec G115 -- in two's complement
 }
 
 // number reads exactly so many digits.
