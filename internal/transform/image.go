@@ -24,11 +24,28 @@ type imageReader struct {
 	originals, before typemap.Originals
 }
 
-func newImageReader(t *tracked, decoder *typemap.RowDecoder, r *event.Rows) *imageReader {
-	i := &imageReader{table: t, decoder: decoder, period: t.period, data: r.Data, buffer: make([]byte, 0, len(r.Data)*2)}
-	n := len(t.mapped.Columns)
-	i.notes, i.silent = typemap.NewNotes(n, &i.originals), typemap.NewNotes(n, &i.before)
-	return i
+// slabSize is memory that the lines of small events share, which is cheaper than
+// room for each.
+const slabSize = 64 << 10
+
+// begin takes up an event. A reader is used for one after the other, of whatever tables.
+func (i *imageReader) begin(t *tracked, decoder *typemap.RowDecoder, r *event.Rows) {
+	if n := len(t.mapped.Columns); n > len(i.notes) || i.originals.Ever || i.before.Ever {
+		i.originals, i.before = typemap.Originals{}, typemap.Originals{}
+		i.notes, i.silent = typemap.NewNotes(n, &i.originals), typemap.NewNotes(n, &i.before)
+	}
+	i.table, i.decoder, i.period, i.data, i.lost = t, decoder, t.period, r.Data, nil
+	if size := len(r.Data) * 2; size > cap(i.buffer)-len(i.buffer) { // escapes may need more than that
+		i.buffer = make([]byte, 0, max(size, slabSize))
+	}
+}
+
+// noted gives what rules did to the values of the event.
+func (i *imageReader) noted() []Noted {
+	if !i.originals.Ever {
+		return nil
+	}
+	return i.table.noted(i.notes[:len(i.table.mapped.Columns)])
 }
 
 // reading is a way of reading the image of a row.

@@ -10,7 +10,7 @@ import (
 
 // rows decodes the images of one event. All lines share one buffer. A plain
 // table gives one element, a system-versioned one may give several.
-func (t *tracked) rows(r *event.Rows) ([]*change.Rows, Report, error) {
+func (t *tracked) rows(r *event.Rows, images *imageReader) ([]*change.Rows, Report, error) {
 	if t.err != nil {
 		return nil, Report{}, t.err
 	}
@@ -18,7 +18,7 @@ func (t *tracked) rows(r *event.Rows) ([]*change.Rows, Report, error) {
 	if err != nil {
 		return nil, Report{}, err
 	}
-	images := newImageReader(t, decoder, r)
+	images.begin(t, decoder, r)
 	out := runs{table: t.change, event: r}
 	for len(images.data) > 0 {
 		before, after, err := images.pair(r)
@@ -27,7 +27,7 @@ func (t *tracked) rows(r *event.Rows) ([]*change.Rows, Report, error) {
 		}
 		out.add(before, after)
 	}
-	return out.list, Report{Noted: t.noted(images.notes), Lost: images.lost}, nil
+	return out.list, Report{Noted: images.noted(), Lost: images.lost}, nil
 }
 
 func (t *tracked) noted(notes []typemap.Notes) []Noted {

@@ -22,6 +22,7 @@ type Transformer struct {
 
 	reached map[schema.Name]int64 // by key: to where sequences have come since they were put into the set
 
+	images   imageReader
 	shadows  *Shadows // nil: shadow tables are replicated like any others
 	sessions sessions
 }
@@ -122,7 +123,7 @@ func (x *Transformer) Rows(r *event.Rows, covered Covered) ([]*change.Rows, Repo
 	if err != nil {
 		return nil, Report{}, err
 	}
-	list, report, err := t.rows(r)
+	list, report, err := t.rows(r, &x.images)
 	if err != nil {
 		var other *contradiction
 		return nil, Report{}, &TableError{Table: t.source.Name, Err: err, Refill: errors.As(err, &other)}

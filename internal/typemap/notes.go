@@ -21,7 +21,10 @@ type Original struct {
 }
 
 // Originals collects the originals of a row, or of many.
-type Originals struct{ List []Original }
+type Originals struct {
+	List []Original
+	Ever bool // there were some since this was false
+}
 
 // NewNotes makes the notes of a table's columns. Originals go to into, if it is not nil.
 func NewNotes(columns int, into *Originals) []Notes {
@@ -41,5 +44,6 @@ func (n *Notes) apply(r Rule, plain []byte) {
 	if n.source != nil {
 		plain = n.source
 	}
+	n.originals.Ever = true
 	n.originals.List = append(n.originals.List, Original{n.column, r, bytes.Clone(plain)})
 }

@@ -188,11 +188,14 @@ func byGTID(server *inspect.Server, from event.Position) bool { return server.GT
 
 // read handles what the server sends until the connection or ctx ends.
 func (r *reader) read(ctx context.Context, conn *client.Conn) error {
+	in := newPackets(conn.Conn.Conn)
 	for {
-		if err := conn.SetReadDeadline(time.Now().Add(silence)); err != nil {
-			return dial.Classify(err)
+		if in.in.Buffered() == 0 {
+			if err := conn.SetReadDeadline(time.Now().Add(silence)); err != nil {
+				return dial.Classify(err)
+			}
 		}
-		packet, err := conn.ReadPacket()
+		packet, err := in.next()
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
