@@ -47,7 +47,12 @@ func (l *Loader) BuildIn(ctx context.Context, tx pgx.Tx, t *mapping.Table, index
 	if err != nil || len(there) > 0 {
 		return err
 	}
-	return run(ctx, tx, l.memory(), index.SQL)
+	statements := []string{l.memory(), index.SQL}
+	defer l.busy.Add(-1)
+	if l.busy.Add(1) > 1 { // the processors have enough to do: workers of its own would only share them
+		statements = append([]string{"set local max_parallel_maintenance_workers = 0"}, statements...)
+	}
+	return run(ctx, tx, statements...)
 }
 
 // BuildRaw builds an index or a constraint by statements alone. Its errors tell no values of rows.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -34,6 +35,8 @@ type Loader struct {
 	Keep        bool                            // keep_existing_schema
 	Shared      map[string][]string             // destination schemas that others load into too, with their tables
 	Log         *slog.Logger
+
+	busy atomic.Int64 // loads and builds that are under way
 
 	absent sync.Map // roles of GrantSelect of which it was told that they do not exist
 }
@@ -157,6 +160,8 @@ func (l *Loader) Binary() bool { return !l.Keep }
 
 // Copy loads rows into the table in its place, as the function Copy does.
 func (l *Loader) Copy(ctx context.Context, tx pgx.Tx, t *mapping.Table, rows io.Reader, binary bool) (int64, error) {
+	l.busy.Add(1)
+	defer l.busy.Add(-1)
 	return Copy(ctx, tx, l.Place(t), rows, binary)
 }
 
