@@ -279,9 +279,12 @@ func (s *stream) prepare(ctx context.Context, conn *target.Conn, tables []*catal
 		return err
 	}
 	s.writer = &writer{
-		changes: changes, sourceID: id, epoch: s.lease.Epoch, rules: rules, dialect: s.origin.dialect, tracker: written, excluded: excluded,
+		batching: batching{
+			changes: changes, sourceID: id, tracker: written, values: newValueLog(rules.KeepOriginals), changed: streamed{notes: map[transform.Noted]uint64{}},
+		},
+		epoch: s.lease.Epoch, rules: rules, dialect: s.origin.dialect, excluded: excluded,
 		exit: s.replica.spec.ExitOnError, manual: s.replica.spec.ManualRefill, lockTimeout: s.replica.spec.LockTimeout, keys: s.buildKeys, log: s.replica.log,
-		values: newValueLog(rules.KeepOriginals), seal: seal, unread: spared{}, changed: streamed{notes: map[transform.Noted]uint64{}}, names: map[string]schema.Name{}, filled: map[schema.Name]bool{},
+		seal: seal, unread: spared{}, names: map[string]schema.Name{}, filled: map[schema.Name]bool{},
 		moved: map[schema.Name]*transform.Moved{}, known: known, applied: s.relay.Acknowledge,
 	}
 	if err := errors.Join(s.lookForSkips(ctx), s.lookForPause(ctx)); err != nil {

@@ -120,10 +120,12 @@ func (f *refilling) sides(ctx context.Context, conn *target.Conn, from *origin) 
 		skip: skipping(f.replica.spec.SkipEvents, rules), wishes: wishes, bare: seal == nil && len(rules.Masks) > 0,
 	}
 	w := &sideWriter{
-		refilling: f, loader: loader, changes: changes, tracker: written, set: set, rules: rules, dialect: from.dialect, waiting: len(d.gate.catching) > 0,
-		values: newValueLog(rules.KeepOriginals), changed: streamed{notes: map[transform.Noted]uint64{}}, open: map[string]bool{},
+		refilling: f, loader: loader, set: set, rules: rules, dialect: from.dialect, waiting: len(d.gate.catching) > 0, open: map[string]bool{},
+		batching: batching{
+			changes: changes, applier: apply.New(changes, apply.Options{Log: f.log}), sourceID: f.lease.Source.ID, tracker: written,
+			values: newValueLog(rules.KeepOriginals), changed: streamed{notes: map[transform.Noted]uint64{}},
+		},
 	}
-	w.applier = apply.New(changes, apply.Options{Log: f.log})
 	return d, w, w.applier.Begin(ctx)
 }
 

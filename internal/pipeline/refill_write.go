@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"pgchameleon/internal/apply"
 	"pgchameleon/internal/catalogue"
 	"pgchameleon/internal/ddl/parse"
 	"pgchameleon/internal/event"
@@ -27,25 +26,15 @@ const lookEvery = 200 * time.Millisecond
 // are loaded, and commits the refill's position with them.
 type sideWriter struct {
 	*refilling
+	batching
 	loader  *write.Loader
-	changes *write.Changes
-	applier *apply.Applier
-	tracker tracker     // as of what has been written
-	set     *schema.Set // the same
+	set     *schema.Set // as of what has been written
 	rules   *mapping.Rules
 	dialect parse.Dialect
 
-	altered bool // the set is not as it was saved
-	waiting bool // for tables to come to their high mark
-	rows    int
-	behind  bool // transactions were taken in that are not saved
-	forced  bool
-	pieces  bool // the open PostgreSQL transaction holds a part of a source transaction
-	last    time.Time
-	saved   time.Time
+	altered bool            // the set is not as it was saved
+	waiting bool            // for tables to come to their high mark
 	open    map[string]bool // XA transactions that are prepared
-	values  *valueLog
-	changed streamed
 
 	asked *request        // the main stream was asked to wait
 	place *event.Position // there it waits
@@ -193,7 +182,7 @@ func (w *sideWriter) apply(ctx context.Context, units []unit) error {
 			return err
 		}
 	}
-	if w.pieces || w.rows == 0 && !w.forced && time.Since(w.saved) < saveEvery {
+	if !w.due() {
 		return nil
 	}
 	return w.commit(ctx)
@@ -227,19 +216,11 @@ func (w *sideWriter) unit(ctx context.Context, u unit) error {
 }
 
 func (w *sideWriter) finish(ctx context.Context, t *event.Transaction) error {
-	if w.pieces && t.Undone {
-		if err := w.applier.Rollback(ctx); err != nil {
-			return err
-		}
-		w.rows = 0
-		w.changed.clear()
+	full, err := w.batching.finish(ctx, t)
+	if err != nil {
+		return err
 	}
-	if err := w.tracker.Add(t); err != nil {
-		return fmt.Errorf("advancing the position: %w", err)
-	}
-	w.behind, w.last, w.r.Skip = true, t.Time, false
-	if w.pieces || w.forced || w.rows >= batchRows {
-		w.pieces = false
+	if w.r.Skip = false; full {
 		return w.commit(ctx)
 	}
 	return nil
@@ -299,7 +280,7 @@ func (w *sideWriter) statement(ctx context.Context, s *statement) error {
 		if err != nil {
 			return err
 		}
-		reason, err := broken(ctx, tx, w.lease.Source.ID, &e.Relies[i], &w.changed, w.applier.Excluded())
+		reason, err := broken(ctx, tx, w.sourceID, &e.Relies[i], &w.changed, w.applier.Excluded())
 		if err != nil {
 			return err
 		}
@@ -348,7 +329,7 @@ func (w *sideWriter) caughtUp(ctx context.Context, tables []*mapping.Table) erro
 
 // commit ends the batch: rows and position in one transaction.
 func (w *sideWriter) commit(ctx context.Context) error {
-	if !w.behind && w.rows == 0 && !w.forced {
+	if w.empty() {
 		return nil
 	}
 	err := w.applier.Commit(ctx, func(ctx context.Context, tx dial.Tx) error {
@@ -365,27 +346,7 @@ func (w *sideWriter) commit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.rows, w.behind, w.forced, w.altered, w.saved = 0, false, false, false, time.Now()
-	w.changed.clear()
-	return nil
-}
-
-func (w *sideWriter) keepValues(ctx context.Context, tx dial.Tx) error {
-	return w.values.keep(ctx, tx, w.lease.Source.ID, catalogue.InStream, w.tracker.Position(), w.changed.counts(), w.changed.lost)
-}
-
-// unburden writes originals down in the middle of a large transaction.
-func (w *sideWriter) unburden(ctx context.Context) error {
-	if len(w.changed.lost) < manyLost {
-		return nil
-	}
-	tx, err := w.changes.Tx(ctx)
-	if err != nil {
-		return err
-	}
-	if err := w.keepValues(ctx, tx); err != nil {
-		return err
-	}
-	w.changed.clear()
+	w.altered = false
+	w.committed()
 	return nil
 }

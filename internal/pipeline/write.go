@@ -14,23 +14,19 @@ import (
 	"pgchameleon/internal/mapping"
 	"pgchameleon/internal/schema"
 	"pgchameleon/internal/target/dial"
-	"pgchameleon/internal/target/write"
 	"pgchameleon/internal/transform"
 )
 
 // writer is the last stage: it applies units in order, as many together as
 // have come in, and commits the position with them.
 type writer struct {
-	changes  *write.Changes
-	applier  *apply.Applier
+	batching
 	lanes    *apply.Lanes            // for batches of nothing but rows
 	apart    func(cause error) error // what a failure of the lanes means
-	sourceID int64
 	epoch    int64
 	rules    *mapping.Rules
 	dialect  parse.Dialect
 	names    map[string]schema.Name // by change.Table.Source
-	tracker  tracker                // as of what has been written
 	excluded *nameSet               // tells the decoder
 	filled   map[schema.Name]bool   // tables that were excluded to be filled again
 	exit     bool                   // on_error_replay: exit
@@ -45,18 +41,10 @@ type writer struct {
 	keys func(ctx context.Context, tables []*mapping.Table) error
 
 	current *event.Transaction // that came last, for messages
-	rows    int                // in the open batch
-	forced  bool               // the batch must be committed even without rows
-	behind  bool               // transactions were taken in that are not saved
-	pieces  bool               // the open PostgreSQL transaction holds a part of a source transaction
-	last    time.Time
-	saved   time.Time
 	batch   catalogue.Counters
 	log     *slog.Logger
-	values  *valueLog
 	seal    *seal               // of what is kept of masked columns
 	session *[]schema.Temporary // sessions' temporary tables, where they have changed in the batch
-	changed streamed            // values of the batch that rules have changed
 	unread  spared              // rows of the batch that are not written
 	moved   map[schema.Name]*transform.Moved
 	known   *atomic.Pointer[schema.Set] // the tracked schema, for those who fill tables meanwhile
@@ -120,7 +108,7 @@ func (w *writer) apply(ctx context.Context, units []unit) error {
 			return fmt.Errorf("applying %s: %w", w.following(), err)
 		}
 	}
-	if w.pieces || w.rows == 0 && !w.forced && time.Since(w.saved) < saveEvery {
+	if !w.due() {
 		return nil
 	}
 	if err := w.commit(ctx); err != nil {
@@ -187,20 +175,15 @@ func (w *writer) unit(ctx context.Context, u unit) error {
 // finish is the end of a source transaction.
 func (w *writer) finish(ctx context.Context, t *event.Transaction) error {
 	if w.pieces && t.Undone {
-		if err := w.applier.Rollback(ctx); err != nil {
-			return err
-		}
-		w.batch, w.rows = catalogue.Counters{}, 0
-		w.changed.clear()
+		w.batch = catalogue.Counters{}
 		clear(w.unread)
 	}
-	if err := w.tracker.Add(t); err != nil {
-		return fmt.Errorf("advancing the position: %w", err)
+	full, err := w.batching.finish(ctx, t)
+	if err != nil {
+		return err
 	}
-	w.behind, w.last = true, t.Time
 	w.batch.Transactions++
-	if w.pieces || w.forced || w.rows >= batchRows {
-		w.pieces = false
+	if full {
 		return w.commit(ctx)
 	}
 	return nil
@@ -245,7 +228,7 @@ func (w *writer) steps(ctx context.Context, u unit) error {
 
 // commit ends the batch: rows, counters and position in one transaction.
 func (w *writer) commit(ctx context.Context) error {
-	if !w.behind && w.rows == 0 && !w.forced {
+	if w.empty() {
 		return nil
 	}
 	position, began := w.tracker.Position(), time.Now()
@@ -276,10 +259,9 @@ func (w *writer) commit(ctx context.Context) error {
 	}
 	w.applied(position)
 	w.log.Debug("batch committed", "rows", w.rows, "transactions", w.batch.Transactions, "took", time.Since(began), "position", position.String())
-	w.rows, w.behind, w.forced, w.saved = 0, false, false, time.Now()
+	w.committed()
 	w.batch = catalogue.Counters{}
 	w.session = nil
-	w.changed.clear()
 	clear(w.moved)
 	return nil
 }
@@ -292,24 +274,4 @@ func sum(batch catalogue.Counters, counts map[string]apply.Count) catalogue.Coun
 		batch.Missing += int64(c.Missing)   // #nosec G115
 	}
 	return batch
-}
-
-func (w *writer) keepValues(ctx context.Context, tx dial.Tx) error {
-	return w.values.keep(ctx, tx, w.sourceID, catalogue.InStream, w.tracker.Position(), w.changed.counts(), w.changed.lost)
-}
-
-// unburden writes originals down in the middle of a large transaction.
-func (w *writer) unburden(ctx context.Context) error {
-	if len(w.changed.lost) < manyLost {
-		return nil
-	}
-	tx, err := w.changes.Tx(ctx)
-	if err != nil {
-		return err
-	}
-	if err := w.keepValues(ctx, tx); err != nil {
-		return err
-	}
-	w.changed.clear()
-	return nil
 }
