@@ -82,6 +82,21 @@ func (r *replica) audited(done <-chan struct{}) {
 	}
 }
 
+// meet holds a row until a batch waits for it, and another one for that batch to commit.
+func (r *replica) meet() {
+	r.target(fmt.Sprintf(`DO $$ DECLARE met bool := false; BEGIN
+		PERFORM FROM %s.accounts WHERE id = 7 FOR UPDATE;
+		FOR i IN 1..6000 LOOP
+			PERFORM pg_stat_clear_snapshot();
+			SELECT count(*) FILTER (WHERE wait_event_type = 'Lock') > 0 AND count(*) FILTER (WHERE state = 'idle in transaction') > 0 INTO met
+			FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%%chameleon%%';
+			EXIT WHEN met;
+			PERFORM pg_sleep(0.005);
+		END LOOP;
+		IF NOT met THEN RAISE 'no two batches were written at a time'; END IF;
+	END $$`, quoteIdent(r.schemas[r.marker])))
+}
+
 // A backlog is written by several connections side by side, through kills and definitions in
 // its middle; what PostgreSQL shows meanwhile is what the source had, in its order.
 func TestABacklogOnSeveralConnections(t *testing.T) {
@@ -106,7 +121,10 @@ func TestABacklogOnSeveralConnections(t *testing.T) {
 				}
 			}
 			r.source("CALL trade(15000)")
+			var meeting sync.WaitGroup
+			meeting.Go(r.meet)
 			r.start()
+			meeting.Wait()
 			r.caughtUp()
 			close(done)
 			audits.Wait()

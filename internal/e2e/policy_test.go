@@ -32,7 +32,7 @@ func (r *replica) has(table, columns, want string) {
 // after others on the same table, and after a restart.
 func TestDDLThatIsIgnored(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{testserver.Source, "mysql-9.7"} {
+	for name, behind := range map[string]bool{testserver.Source: true, "mysql-9.7": false} {
 		t.Run(name, func(t *testing.T) {
 			src, dst := testserver.Shared(t, name), testserver.Shared(t, testserver.Target)
 			r := newReplica(t, src, dst, options{yaml: "    ddl_policy:\n      default: ignore\n      by_table:\n        '*.plain': {default: apply}\n"})
@@ -44,7 +44,9 @@ func TestDDLThatIsIgnored(t *testing.T) {
 				"CREATE TABLE moved (id INT PRIMARY KEY)", "INSERT INTO moved VALUES (1)",
 				"CREATE TABLE plain (id INT PRIMARY KEY)")
 			r.init()
-			r.start()
+			if !behind {
+				r.start()
+			}
 			r.source(
 				"ALTER TABLE a ADD n INT NOT NULL DEFAULT 7 AFTER id, DROP x", "INSERT INTO a VALUES (3, 3, 'three', 300)",
 				"ALTER TABLE a MODIFY y VARCHAR(40), RENAME COLUMN z TO zz, ADD KEY (zz)", "INSERT INTO a VALUES (4, 4, 'more than ten characters', 400)",
@@ -55,6 +57,9 @@ func TestDDLThatIsIgnored(t *testing.T) {
 				"DROP TABLE dropped", "CREATE TABLE made (id INT PRIMARY KEY)", "INSERT INTO made VALUES (1)",
 				"RENAME TABLE moved TO away", "INSERT INTO away VALUES (2)",
 				"ALTER TABLE plain ADD n INT DEFAULT 3", "INSERT INTO plain (id) VALUES (1)")
+			if behind { // all comes at once, with the end of the tables' catching up
+				r.start()
+			}
 			r.caughtUp()
 			r.stop()
 			r.start()

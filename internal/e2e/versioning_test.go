@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/go-mysql-org/go-mysql/client"
+
 	"pgchameleon/internal/testserver"
 )
 
@@ -16,6 +18,25 @@ func (r *replica) current(table, columns string) {
 	want := fmt.Sprint(r.src.Query(r.t, r.marker, fmt.Sprintf(sql, table)))
 	if got := fmt.Sprint(r.target(fmt.Sprintf(sql, quoteIdent(r.schemas[r.marker])+"."+table))); got != want {
 		r.t.Errorf("%s has %s, not %s", table, got, want)
+	}
+}
+
+// patient runs statements one by one, each again if it was the victim of a deadlock.
+func patient(t *testing.T, s *testserver.Server, db string, statements ...string) {
+	conn, err := client.Connect(fmt.Sprintf("%s:%d", s.Host, s.Port), s.User, "", db)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer conn.Close()
+	for _, statement := range statements {
+		_, err := conn.Execute(statement)
+		for err != nil && strings.Contains(err.Error(), "Deadlock") {
+			_, err = conn.Execute(statement)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", statement, err)
+		}
 	}
 }
 
@@ -46,7 +67,7 @@ func TestVersioningUnderTraffic(t *testing.T) {
 							return
 						default:
 							id := 10 + (n*7+i)%25
-							src.Exec(t, r.marker, fmt.Sprintf("INSERT INTO %s (id, x) VALUES (%d, %d)", table, id+100*(n%3), n), fmt.Sprintf("UPDATE %s SET x = x + 1 WHERE id %% 3 = %d", table, n%3),
+							patient(t, src, r.marker, fmt.Sprintf("INSERT INTO %s (id, x) VALUES (%d, %d)", table, id+100*(n%3), n), fmt.Sprintf("UPDATE %s SET x = x + 1 WHERE id %% 3 = %d", table, n%3),
 								fmt.Sprintf("DELETE FROM %s WHERE id = %d", table, id+100*(n%3)), fmt.Sprintf("UPDATE %s SET id = id + 1000 WHERE id = %d", table, n%5), fmt.Sprintf("UPDATE %s SET id = id - 1000 WHERE id >= 1000", table))
 						}
 					}

@@ -41,10 +41,15 @@ func (g *gate) covered(name schema.Name, t *event.Transaction) (bool, error) {
 	return covered, nil
 }
 
-// redo says whether the table's copy may hold what comes now.
+// redo says whether the table's copy may hold what comes now. Beyond the high mark it does not,
+// also before caughtUp tells so: redoing gives a row only what the source has of it.
 func (g *gate) redo(name schema.Name) bool {
 	m, catching := g.catching[name]
-	return catching && !m.exact()
+	if !catching || m.exact() {
+		return false
+	}
+	reached, err := g.order.Reached(m.high) // of its errors caughtUp tells
+	return err != nil || !reached
 }
 
 // caughtUp takes the tables out of the gate whose high mark the stream has
