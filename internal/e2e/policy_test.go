@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -43,7 +44,11 @@ func TestDDLThatIsIgnored(t *testing.T) {
 				"CREATE TABLE dropped (id INT PRIMARY KEY)", "INSERT INTO dropped VALUES (1)",
 				"CREATE TABLE moved (id INT PRIMARY KEY)", "INSERT INTO moved VALUES (1)",
 				"CREATE TABLE plain (id INT PRIMARY KEY)")
+			noise := src.Database(t, "noise") // lies between the marks of tables
+			src.Exec(t, noise, "CREATE TABLE t (id INT)")
+			writers := startWriters(t, src, noise, 1, 1, func(*rand.Rand) string { return "INSERT INTO t VALUES (1)" })
 			r.init()
+			writers.stop()
 			if !behind {
 				r.start()
 			}
