@@ -68,18 +68,8 @@ func TestLanesShowEachStateInItsOrder(t *testing.T) {
 	made := 0
 	rapid.Check(t, func(r *rapid.T) {
 		made++
-		var worlds []*world
-		wide := rapid.Bool().Draw(r, "wide")
-		for i := range rapid.IntRange(1, 2).Draw(r, "tables") {
-			w := &world{table: drawTable(r, fmt.Sprintf("t%d_%d", made, i), wide), wide: wide}
-			worlds = append(worlds, w)
-			l.sql(create(w.table))
-		}
-		defer func() {
-			for _, w := range worlds {
-				l.sql("drop table " + w.table.Name)
-			}
-		}()
+		worlds, drop := l.worlds(r, made, rapid.Bool().Draw(r, "wide"))
+		defer drop()
 		var wrong []string // written by one landing after the other
 		for n := range rapid.IntRange(2, 8).Draw(r, "batches") {
 			var changes []*change.Rows

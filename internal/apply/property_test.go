@@ -186,6 +186,20 @@ func drawTable(r *rapid.T, name string, wide bool) *change.Table {
 	return t
 }
 
+// worlds makes some random tables, and gives what drops them.
+func (l *lab) worlds(r *rapid.T, number int, wide bool) (worlds []*world, drop func()) {
+	for i := range rapid.IntRange(1, 2).Draw(r, "tables") {
+		w := &world{table: drawTable(r, fmt.Sprintf("t%d_%d", number, i), wide), wide: wide}
+		worlds = append(worlds, w)
+		l.sql(create(w.table))
+	}
+	return worlds, func() {
+		for _, w := range worlds {
+			l.sql("drop table " + w.table.Name)
+		}
+	}
+}
+
 // TestBatchesAreTheSameAsRowByRow applies random transactions on random tables,
 // from which the target may have lost rows, in batches and pieces of any size.
 func TestBatchesAreTheSameAsRowByRow(t *testing.T) {
@@ -199,22 +213,12 @@ func TestBatchesAreTheSameAsRowByRow(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		l := rapid.SampledFrom(labs).Draw(r, "pieces")
 		made++
-		var worlds []*world
-		wide := rapid.IntRange(0, 3).Draw(r, "wide") == 0
-		for i := range rapid.IntRange(1, 2).Draw(r, "tables") {
-			w := &world{table: drawTable(r, fmt.Sprintf("t%d_%d", made, i), wide), wide: wide}
-			worlds = append(worlds, w)
-			l.sql(create(w.table))
-		}
-		defer func() {
-			for _, w := range worlds {
-				l.sql("drop table " + w.table.Name)
-			}
-		}()
+		worlds, drop := l.worlds(r, made, rapid.IntRange(0, 3).Draw(r, "wide") == 0)
+		defer drop()
 		for range rapid.IntRange(1, 4).Draw(r, "batches") {
 			var changes []*change.Rows
 			most := 40
-			if wide {
+			if worlds[0].wide {
 				most = 500
 			}
 			for range rapid.IntRange(1, most).Draw(r, "changes") {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,17 +30,7 @@ func (r *replica) through(way *door, yaml string) {
 // killDaemon ends the source's daemon as a crash would.
 func (r *replica) killDaemon() {
 	r.t.Helper()
-	text, err := os.ReadFile(filepath.Join(r.home, "pid", "mysql.pid"))
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	pid, err := strconv.Atoi(strings.Split(string(text), "\n")[0])
-	if err != nil || pid <= 1 {
-		r.t.Fatalf("the pid file holds %q", text)
-	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		r.t.Fatal(err)
-	}
+	pid := r.signal(syscall.SIGKILL)
 	r.eventually(limit, func() (bool, string) { return syscall.Kill(pid, 0) != nil, "the daemon lives" })
 }
 

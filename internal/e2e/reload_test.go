@@ -13,17 +13,24 @@ import (
 // reload has the running daemon read the configuration again.
 func (r *replica) reload() {
 	r.t.Helper()
+	r.signal(syscall.SIGHUP)
+}
+
+// signal sends a signal to the daemon, whose process id it gives.
+func (r *replica) signal(s syscall.Signal) (pid int) {
+	r.t.Helper()
 	text, err := os.ReadFile(filepath.Join(r.home, "pid", "mysql.pid"))
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	pid, err := strconv.Atoi(strings.Split(string(text), "\n")[0])
+	pid, err = strconv.Atoi(strings.Split(string(text), "\n")[0])
 	if err != nil || pid <= 1 {
 		r.t.Fatalf("the pid file holds %q", text)
 	}
-	if err := syscall.Kill(pid, syscall.SIGHUP); err != nil {
+	if err := syscall.Kill(pid, s); err != nil {
 		r.t.Fatal(err)
 	}
+	return pid
 }
 
 // daemonSays waits until the daemon's log has a text.

@@ -2,17 +2,15 @@ package binlog
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"net"
 
-	"github.com/go-mysql-org/go-mysql/mysql"
+	"pgchameleon/internal/source/dial"
 )
 
 const (
-	window    = 64 << 10  // what is read from the network at once
-	maxPacket = 1<<24 - 1 // a longer event comes in several packets
-	slabSize  = 64 << 10  // memory that small packets share
+	window   = 64 << 10 // what is read from the network at once
+	slabSize = 64 << 10 // memory that small packets share
 )
 
 // packets reads the packets of a connection whose stream has been asked for. What it gives
@@ -30,7 +28,7 @@ func newPackets(conn net.Conn) *packets {
 
 // next reads one packet, or several that belong together.
 func (p *packets) next() ([]byte, error) {
-	length, err := p.header()
+	length, err := dial.PacketHeader(p.in, &p.seq)
 	if err != nil {
 		return nil, err
 	}
@@ -38,8 +36,8 @@ func (p *packets) next() ([]byte, error) {
 	if _, err := io.ReadFull(p.in, packet); err != nil {
 		return nil, err
 	}
-	for length == maxPacket {
-		if length, err = p.header(); err != nil {
+	for length == dial.MaxPacket {
+		if length, err = dial.PacketHeader(p.in, &p.seq); err != nil {
 			return nil, err
 		}
 		at := len(packet)
@@ -61,18 +59,4 @@ func (p *packets) room(length int) []byte {
 	room := p.slab[:length:length]
 	p.slab = p.slab[length:]
 	return room
-}
-
-func (p *packets) header() (int, error) {
-	head, err := p.in.Peek(4)
-	if err != nil {
-		return 0, err
-	}
-	length, seq := int(head[0])|int(head[1])<<8|int(head[2])<<16, head[3]
-	if seq != p.seq {
-		return 0, fmt.Errorf("packet %d came where %d was due: %w", seq, p.seq, mysql.ErrMalformPacket)
-	}
-	p.seq++
-	_, err = p.in.Discard(4)
-	return length, err
 }

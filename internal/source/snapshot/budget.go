@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/semaphore"
+
+	"pgchameleon/internal/source/dial"
 )
 
 const (
@@ -37,7 +39,7 @@ func (b *Budget) take(ctx context.Context, bytes int) (int64, error) {
 		return 0, nil
 	}
 	share := int64(bytes)
-	if bytes >= maxPacket {
+	if bytes >= dial.MaxPacket {
 		share = budgetBytes
 	}
 	limited, cancel := context.WithTimeout(ctx, budgetWithin)

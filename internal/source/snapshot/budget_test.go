@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"pgchameleon/internal/source/dial"
 	"pgchameleon/internal/testserver"
 )
 
@@ -18,7 +19,7 @@ func TestABudgetBoundsLongRows(t *testing.T) {
 			t.Errorf("a row of %d bytes takes %d, %v", bytes, share, err)
 		}
 	}
-	whole, err := b.take(t.Context(), maxPacket)
+	whole, err := b.take(t.Context(), dial.MaxPacket)
 	if err != nil || whole != budgetBytes {
 		t.Fatalf("a row of several packets takes %d, %v", whole, err)
 	}

@@ -18,13 +18,11 @@ import (
 	"github.com/go-mysql-org/go-mysql/client"
 	"github.com/go-mysql-org/go-mysql/mysql"
 
-	"pgchameleon/internal/fault"
 	"pgchameleon/internal/source/dial"
 )
 
 const (
 	window     = 128 << 10 // what is read from the network at once
-	maxPacket  = 1<<24 - 1 // a longer row comes in several packets
 	keepBuffer = 1 << 20   // a buffer for long rows above this is given back after the row
 	comQuery   = 3
 
@@ -69,7 +67,7 @@ func (r *Rows) Query(ctx context.Context, sql string) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if len(sql)+1 >= maxPacket {
+	if len(sql)+1 >= dial.MaxPacket {
 		return fmt.Errorf("a query of %d bytes is too long", len(sql))
 	}
 	r.ctx, r.open = ctx, true
@@ -206,7 +204,7 @@ func (r *Rows) packet() ([]byte, error) {
 		clear(r.fields)
 	}
 	r.Close()
-	length, err := r.header()
+	length, err := dial.PacketHeader(r.in, &r.seq)
 	if err != nil {
 		return nil, err
 	}
@@ -226,27 +224,13 @@ func (r *Rows) packet() ([]byte, error) {
 		if _, err := io.ReadFull(r.in, r.long[at:]); err != nil {
 			return nil, err
 		}
-		if length < maxPacket {
+		if length < dial.MaxPacket {
 			return r.long, nil
 		}
-		if length, err = r.header(); err != nil {
+		if length, err = dial.PacketHeader(r.in, &r.seq); err != nil {
 			return nil, err
 		}
 	}
-}
-
-func (r *Rows) header() (int, error) {
-	head, err := r.in.Peek(4)
-	if err != nil {
-		return 0, err
-	}
-	length, seq := int(head[0])|int(head[1])<<8|int(head[2])<<16, head[3]
-	if seq != r.seq {
-		return 0, fault.Wrap(fault.Retry, fmt.Errorf("packet %d came where %d was due: %w", seq, r.seq, mysql.ErrMalformPacket))
-	}
-	r.seq++
-	_, err = r.in.Discard(4)
-	return length, err
 }
 
 // grow makes b longer by n bytes, with room for as much as is expected at least. A row's length is
