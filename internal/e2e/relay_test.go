@@ -39,6 +39,12 @@ func (r *replica) pause() {
 // read waits until the source's log was read to its present end.
 func (r *replica) read() {
 	r.t.Helper()
+	r.eventually(limit, r.unread())
+}
+
+// unread gives the condition that the source's log was read to its present end.
+func (r *replica) unread() func() (bool, string) {
+	r.t.Helper()
 	command := "SHOW MASTER STATUS"
 	if r.src.Query(r.t, "", "SELECT VERSION() >= '8.4' AND VERSION() NOT LIKE '%MariaDB%'")[0][0] == "1" {
 		command = "SHOW BINARY LOG STATUS"
@@ -48,12 +54,12 @@ func (r *replica) read() {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.eventually(limit, func() (bool, string) {
+	return func() (bool, string) {
 		position, _, _ := strings.Cut(r.status()["read_position"].(string), " ")
 		file, offset, _ := strings.Cut(position, ":")
 		n, err := strconv.Atoi(offset)
 		return err == nil && (file > at[0] || file == at[0] && n >= want), fmt.Sprintf("it is read up to %s, the source was at %s:%s", position, at[0], at[1])
-	})
+	}
 }
 
 // purge lets the source forget all of its log but a new file.
