@@ -66,9 +66,9 @@ func (l *Lanes) Depart(ctx context.Context, f *Flight, save func(ctx context.Con
 	l.flights = append(l.flights, f)
 	l.running.Go(func() {
 		defer close(f.done)
-		if f.err = f.run(ctx, l.broken, save); f.err != nil {
-			_ = f.writer.Rollback(ctx) // its error was told; the connection is given up
-			l.failure.Do(func() { l.cause = f.err; close(l.failed) })
+		if err := f.run(ctx, l.broken, save); err != nil {
+			_ = f.writer.Rollback(ctx) // the connection is given up
+			l.failure.Do(func() { l.cause = err; close(l.failed) })
 			return
 		}
 		f.early, f.late = nil, nil
@@ -146,7 +146,6 @@ type Flight struct {
 	writer      Writer
 	counts      map[string]Count
 	done        chan struct{}
-	err         error // once done is closed
 }
 
 func (f *Flight) ended() bool {
