@@ -49,6 +49,7 @@ func (l *lab) until(query string) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for yes := false; !yes; <-tick.C {
+		l.sql("select pg_stat_clear_snapshot()") // which a transaction keeps
 		if err := l.other.QueryRow(l.ctx, query).Scan(&yes); err != nil {
 			l.t.Fatal(err)
 		}
