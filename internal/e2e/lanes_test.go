@@ -20,7 +20,7 @@ func (r *replica) bank() {
 		"CREATE TABLE seats (id INT PRIMARY KEY, number INT UNIQUE, at INT)",
 		"CREATE TABLE parents (id INT PRIMARY KEY) ENGINE=InnoDB",
 		"CREATE TABLE children (id INT PRIMARY KEY, parent INT, FOREIGN KEY (parent) REFERENCES parents (id) ON DELETE CASCADE) ENGINE=InnoDB",
-		"CREATE TABLE bag (v INT)", "CREATE TABLE odd (id INT AUTO_INCREMENT PRIMARY KEY, d DATE)",
+		"CREATE TABLE barrier (id INT PRIMARY KEY)", "CREATE TABLE bag (v INT)", "CREATE TABLE odd (id INT AUTO_INCREMENT PRIMARY KEY, d DATE)",
 		"SET sql_mode = ''",
 		`CREATE PROCEDURE trade(n INT) BEGIN
 			DECLARE i, a, b INT DEFAULT 0;
@@ -82,6 +82,35 @@ func (r *replica) audited(done <-chan struct{}) {
 	}
 }
 
+// heaped runs start, does work in the source, and lets the replica apply nothing of it until
+// much of it is read.
+func (r *replica) heaped(start func(), work string) {
+	r.t.Helper()
+	other := r.catalogue()
+	hold := func(sql string) {
+		if _, err := other.Exec(r.t.Context(), sql); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	hold("BEGIN")
+	hold("SELECT FROM " + quoteIdent(r.schemas[r.marker]) + ".barrier")
+	r.source("ALTER TABLE barrier ADD v INT") // which waits for that
+	start()
+	r.eventually(limit, func() (bool, string) {
+		rows := r.target("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = '" + quoteIdent(r.schemas[r.marker]) + ".barrier'::regclass")
+		return rows[0][0] != "0", "nothing waits for the barrier"
+	})
+	r.source(work)
+	all := r.unread()
+	r.eventually(limit, func() (bool, string) { // or the relay is full
+		if n := r.relayed()["transactions"].(float64); n >= 10_000 {
+			return true, ""
+		}
+		return all()
+	})
+	hold("COMMIT")
+}
+
 // A backlog is written by several connections side by side, through kills and definitions in
 // its middle; what PostgreSQL shows meanwhile is what the source had, in its order.
 func TestABacklogOnSeveralConnections(t *testing.T) {
@@ -105,24 +134,7 @@ func TestABacklogOnSeveralConnections(t *testing.T) {
 					t.Error("start_replica ended by itself")
 				}
 			}
-			r.source("CALL trade(15000)")
-			other := r.catalogue() // holds up the first batch until much is read
-			hold := func(sql string) {
-				if _, err := other.Exec(t.Context(), sql); err != nil {
-					t.Fatal(err)
-				}
-			}
-			hold("BEGIN")
-			hold("SELECT FROM " + quoteIdent(r.schemas[r.marker]) + ".accounts FOR UPDATE")
-			r.start()
-			all := r.unread()
-			r.eventually(limit, func() (bool, string) { // or the relay is full
-				if n := r.relayed()["transactions"].(float64); n >= 1000 {
-					return true, ""
-				}
-				return all()
-			})
-			hold("COMMIT")
+			r.heaped(r.start, "CALL trade(15000)")
 			r.caughtUp()
 			close(done)
 			audits.Wait()
@@ -142,18 +154,13 @@ func TestABacklogOnSeveralConnections(t *testing.T) {
 func TestARefusedRowInABacklog(t *testing.T) {
 	t.Parallel()
 	src, dst := defaultPair(t)
-	r := newReplica(t, src, dst, options{yaml: "    relay: postgres\n"})
+	r := newReplica(t, src, dst, options{})
 	schema := r.schemas[r.marker]
-	r.source("CREATE TABLE good (id INT PRIMARY KEY, v INT)", "CREATE TABLE bad (id INT PRIMARY KEY, v INT)",
+	r.source("CREATE TABLE barrier (id INT PRIMARY KEY)", "CREATE TABLE good (id INT PRIMARY KEY, v INT)", "CREATE TABLE bad (id INT PRIMARY KEY, v INT)",
 		`CREATE PROCEDURE work(n INT) BEGIN DECLARE i INT DEFAULT 0; WHILE i < n DO SET i = i + 1; START TRANSACTION; INSERT INTO good VALUES (i, i); INSERT INTO bad VALUES (i, i); COMMIT; END WHILE; END`)
 	r.init()
 	r.target(fmt.Sprintf("ALTER TABLE %s.bad ADD CONSTRAINT small CHECK (v <> 12345)", quoteIdent(schema)))
-	r.start()
-	r.caughtUp()
-	r.pause()
-	r.source("CALL work(25000)")
-	r.read()
-	r.must("resume_replay", "--source", "mysql")
+	r.heaped(r.start, "CALL work(25000)")
 	r.caughtUp()
 	r.sameTable(r.marker, schema, "good")
 	if rows := r.target(fmt.Sprintf("SELECT count(*), max(id) FROM %s.bad", quoteIdent(schema))); fmt.Sprint(rows) != "[[12344 12344]]" {
