@@ -72,6 +72,7 @@ type family struct {
 	value  func(typ byte, meta uint16) (byte, uint16, appender, error) // plain form from an image; checks the wire type
 	stated appender                                                    // plain form from the literal of a definition, in UTF-8; nil: as text
 	finish finisher                                                    // nil: the plain form is the field
+	chars  func([]byte, int, *Notes) ([]byte, bool, error)             // as finish, of text, without escapes, and whether it is NULL; nil: not text
 	why    string                                                      // for docs/types.md
 }
 

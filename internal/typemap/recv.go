@@ -32,6 +32,16 @@ func (c *Column) Binary() BinaryFunc {
 	if receive == nil {
 		return nil
 	}
+	if c.family.chars != nil && !c.Altered() {
+		return func(dst, src []byte, notes *Notes) ([]byte, bool, error) {
+			start := len(dst)
+			dst, err := c.family.text(dst, src, notes)
+			if err != nil {
+				return dst, false, err
+			}
+			return c.family.chars(dst, start, notes)
+		}
+	}
 	return func(dst, src []byte, notes *Notes) ([]byte, bool, error) {
 		start := len(dst)
 		dst, err := c.Text(dst, src, notes)

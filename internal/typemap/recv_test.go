@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,6 +86,33 @@ func TestBinaryIsWhatPostgreSQLWrites(t *testing.T) {
 				t.Errorf("%d bytes are left", len(want))
 			}
 		})
+	}
+}
+
+// What COPY's text format escapes, at any place among what it does not.
+func TestEscapes(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	alphabet := []string{"a", "b", "~", " ", "é", "€", "😀", "\x7f", "\x01", "\x1f", "\b", "\f", "\v", "[", "]", "\\", "\t", "\n", "\r"}
+	escapes := strings.NewReplacer("\\", `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`)
+	for range 20_000 {
+		var value strings.Builder
+		for range random.IntN(60) {
+			if n := random.IntN(len(alphabet)); random.IntN(4) > 0 {
+				value.WriteString(alphabet[n%7])
+			} else {
+				value.WriteString(alphabet[n])
+			}
+		}
+		field, err := (&policy{}).text([]byte("\\\t"+value.String()), 2, &Notes{})
+		if want := "\\\t" + escapes.Replace(value.String()); err != nil || string(field) != want {
+			t.Fatalf("%q became %q (%v), want %q", value.String(), field, err, want)
+		}
+		bare, null, err := (&policy{}).chars([]byte(value.String()), 0, &Notes{})
+		if err != nil || null || string(bare) != value.String() {
+			t.Fatalf("%q became %q (%v, %v)", value.String(), bare, null, err)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package typemap
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -41,10 +42,10 @@ func textFamily(c *schema.Column, p *policy) (family, error) {
 	if fixed {
 		decode, stated = trimmed(decode), trimmed(stated)
 	}
-	f.text, f.stated = decode, stated
+	f.text, f.stated, f.chars = decode, stated, p.chars
 	f.value = stringValue(t.Text, decode)
 	if t.JSON {
-		f.kind, f.sql, f.finish = kindJSON, "json", p.json
+		f.kind, f.sql, f.finish, f.chars = kindJSON, "json", p.json, nil
 		f.why = "The same text, order and duplicate keys included. Text that is not JSON follows the rule invalid_json."
 	}
 	return f, nil
@@ -88,16 +89,24 @@ func (p *policy) text(dst []byte, start int, notes *Notes) ([]byte, error) {
 	return escape(dst, at), nil
 }
 
+// chars makes valid UTF-8 without NUL of dst[start:], unless a rule wants NULL instead.
+func (p *policy) chars(dst []byte, start int, notes *Notes) (out []byte, null bool, err error) {
+	if ordinary(dst[start:]) == len(dst)-start {
+		return dst, false, nil
+	}
+	if dst, null, err = p.repair(dst, start, notes); null {
+		dst = dst[:start]
+	}
+	return dst, null, err
+}
+
 // ordinary gives the length of the beginning that needs no look: no bytes below
 // 32, no backslash, nothing beyond ASCII. Eight bytes at a time.
 func ordinary(src []byte) int {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	i := 0
 	for ; i+8 <= len(src); i += 8 {
-		w := uint64(src[i]) | uint64(src[i+1])<<8 | uint64(src[i+2])<<16 | uint64(src[i+3])<<24 |
-			uint64(src[i+4])<<32 | uint64(src[i+5])<<40 | uint64(src[i+6])<<48 | uint64(src[i+7])<<56
-		slash := w ^ ones*'\\'
-		if hit := (w | (w-ones*' ')&^w | (slash-ones)&^slash) & tops; hit != 0 {
+		w := binary.LittleEndian.Uint64(src[i:])
+		if hit := escapable(w) | w&tops; hit != 0 {
 			return i + bits.TrailingZeros64(hit)/8
 		}
 	}
@@ -154,8 +163,8 @@ func valid(dst []byte, start int, instead string) []byte {
 // escape escapes dst[at:] by the rules of COPY's text format.
 func escape(dst []byte, at int) []byte {
 	extra := 0
-	for _, b := range dst[at:] {
-		if b == '\\' || b < ' ' && (b == '\t' || b == '\n' || b == '\r') {
+	for i := at + special(dst[at:]); i < len(dst); i += 1 + special(dst[i+1:]) {
+		if letter(dst[i]) != 0 {
 			extra++
 		}
 	}
@@ -164,24 +173,61 @@ func escape(dst []byte, at int) []byte {
 	}
 	end := len(dst)
 	dst = slices.Grow(dst, extra)[:end+extra]
-	for from, to := end-1, len(dst)-1; extra > 0; from-- {
-		b := dst[from]
-		switch b {
-		case '\\':
-		case '\t':
-			b = 't'
-		case '\n':
-			b = 'n'
-		case '\r':
-			b = 'r'
-		default:
-			dst[to] = b
-			to--
-			continue
+	copy(dst[at+extra:], dst[at:end])
+	for to, from := at, at+extra; from < len(dst); {
+		n := copy(dst[to:], dst[from:from+special(dst[from:])])
+		to, from = to+n, from+n
+		if from == len(dst) {
+			break
 		}
-		dst[to], dst[to-1] = b, '\\'
-		to -= 2
-		extra--
+		if b := letter(dst[from]); b != 0 {
+			dst[to], dst[to+1] = '\\', b
+			to++
+		} else {
+			dst[to] = dst[from]
+		}
+		to, from = to+1, from+1
 	}
 	return dst
+}
+
+// letter gives what stands for a byte after a backslash; 0: it needs none.
+func letter(b byte) byte {
+	switch b {
+	case '\\':
+		return '\\'
+	case '\t':
+		return 't'
+	case '\n':
+		return 'n'
+	case '\r':
+		return 'r'
+	}
+	return 0
+}
+
+// special finds the first byte that may need an escape: one below 32, or a backslash.
+// Eight bytes at a time.
+func special(src []byte) int {
+	i := 0
+	for ; i+8 <= len(src); i += 8 {
+		if hit := escapable(binary.LittleEndian.Uint64(src[i:])); hit != 0 {
+			return i + bits.TrailingZeros64(hit)/8
+		}
+	}
+	for ; i < len(src); i++ {
+		if b := src[i]; b < ' ' || b == '\\' {
+			return i
+		}
+	}
+	return i
+}
+
+const ones, tops = 0x0101010101010101, 0x8080808080808080
+
+// escapable has the highest bit of the first byte that is below 32 or a backslash; of those
+// after it the bits say nothing.
+func escapable(w uint64) uint64 {
+	slash := w ^ ones*'\\'
+	return ((w-ones*' ')&^w | (slash-ones)&^slash) & tops
 }

@@ -7,7 +7,7 @@ import (
 
 // Copies are the shapes of table whose copy is measured besides the standard set's.
 func Copies(scale float64) []Set {
-	columns, text, blobs, huge := scaled(75000, scale), scaled(30000, scale), scaled(1500, scale), scaled(2000000, scale)
+	columns, text, blobs, huge := scaled(200000, scale), scaled(60000, scale), scaled(1500, scale), scaled(2000000, scale)
 	many := max(10, int(1000*scale))
 	set := Set{Name: "many-tables", Unlogged: true, What: fmt.Sprintf("%d tables of 200 rows", many)}
 	for n := range many {

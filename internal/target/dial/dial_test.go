@@ -70,7 +70,7 @@ func TestSessionsAreInAKnownState(t *testing.T) {
 			"TimeZone": "UTC", "DateStyle": "ISO, YMD", "IntervalStyle": "postgres", "bytea_output": "hex", "client_encoding": "UTF8",
 			"standard_conforming_strings": "on", "extra_float_digits": "3", "statement_timeout": "0", "idle_in_transaction_session_timeout": "0",
 			"idle_session_timeout": "0", "lock_timeout": "0", "default_transaction_isolation": "read committed",
-			"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
+			"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3", "default_toast_compression": "lz4",
 		} {
 			var got string
 			must(t, conn.QueryRow(t.Context(), "SELECT current_setting($1)", setting).Scan(&got))
@@ -82,6 +82,11 @@ func TestSessionsAreInAKnownState(t *testing.T) {
 		must(t, conn.QueryRow(t.Context(), "SELECT application_name FROM pg_stat_activity WHERE pid = pg_backend_pid()").Scan(&got))
 		if !strings.HasPrefix(got, "pg_chameleon shop") {
 			t.Errorf("%s: the session is named %q", name, got)
+		}
+		s.Exec(t, database, "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_toast_compression = pglz', current_database()); END $$")
+		must(t, connect(t, c).QueryRow(t.Context(), "SELECT current_setting('default_toast_compression')").Scan(&got))
+		if got != "pglz" {
+			t.Errorf("%s: long values are compressed by %s, though pglz is asked for", name, got)
 		}
 	}
 }

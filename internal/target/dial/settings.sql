@@ -14,6 +14,8 @@ FROM (VALUES
         ('tcp_keepalives_interval', '5'),
         ('tcp_keepalives_count', '3'),
         ('default_transaction_isolation', 'read committed'),
-        ('default_transaction_deferrable', 'off')
+        ('default_transaction_deferrable', 'off'),
+        ('default_toast_compression', 'lz4') -- unless somebody has decided, or the server has none
     ) AS v (name, value)
-JOIN pg_catalog.pg_settings AS s ON lower(s.name) = v.name;
+JOIN pg_catalog.pg_settings AS s ON lower(s.name) = v.name
+WHERE v.name <> 'default_toast_compression' OR s.source = 'default' AND v.value = ANY (s.enumvals);

@@ -21,11 +21,16 @@ import (
 // gives the number of rows. An error of the reader is given as it is; after any
 // error the transaction can only be rolled back.
 func Copy(ctx context.Context, tx pgx.Tx, t *mapping.Table, rows io.Reader, binary bool) (int64, error) {
+	return CopyRaw(ctx, tx, t.Ident(), columnList(t), binary, rows)
+}
+
+// columnList names the table's columns.
+func columnList(t *mapping.Table) string {
 	columns := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		columns[i] = mapping.Quote(c.Name)
 	}
-	return CopyRaw(ctx, tx, t.Ident(), strings.Join(columns, ", "), binary, rows)
+	return strings.Join(columns, ", ")
 }
 
 // watched remembers why its reader ended, unless it just came to its end. The
