@@ -152,23 +152,23 @@ func TestARefusalKeepsWhatOthersWrote(t *testing.T) {
 // Triggers "update of" a column tell whether a statement has set it.
 func TestUpdatesLeaveOtherColumnsAlone(t *testing.T) {
 	tab := table("t", []int{0}, "id integer", "n integer", "v text")
-	l := newLab(t, create(tab)+`insert into t select i, 0, 'old' from generate_series(1, 300) i; create table said (what text);
+	l := newLab(t, create(tab)+`insert into t select i, 0, 'old' from generate_series(1, 3000) i; create table said (what text);
 		create function say() returns trigger language plpgsql as 'begin insert into said values (tg_argv[0]); return null; end';
 		create trigger n after update of n on t for each row execute function say('n');
 		create trigger v after update of v on t for each row execute function say('v')`, apply.Options{})
 	numbers, texts, few := update(tab), update(tab), update(tab)
-	for id := 1; id <= 300; id++ {
+	for id := 1; id <= 3000; id++ {
 		before := row(id, 0, "old")
 		switch {
-		case id <= 100:
+		case id <= 1000:
 			numbers.Before, numbers.After = append(numbers.Before, before), append(numbers.After, row(id, 1, "old"))
-		case id <= 290:
+		case id <= 2900:
 			texts.Before, texts.After = append(texts.Before, before), append(texts.After, row(id, 0, "new"))
 		default:
 			few.Before, few.After = append(few.Before, before), append(few.After, row(id, 1, "new"))
 		}
 	}
 	l.batch(texts, few, numbers)
-	l.expectQuery("select what, count(*) from said group by 1 order by 1", "n 110", "v 200")
-	l.expectQuery("select n, v, count(*) from t group by 1, 2 order by 1, 2", "0 new 190", "1 new 10", "1 old 100")
+	l.expectQuery("select what, count(*) from said group by 1 order by 1", "n 1100", "v 2000")
+	l.expectQuery("select n, v, count(*) from t group by 1, 2 order by 1, 2", "0 new 1900", "1 new 100", "1 old 1000")
 }

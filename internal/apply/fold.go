@@ -163,11 +163,12 @@ func (f *fold) sets(late []bool) (early, rest *change.Set) {
 	if late != nil {
 		rest = &change.Set{Table: f.table, Tolerant: f.tolerant}
 	}
+	diff := newColumnSet(f.shape.columns)
 	for _, i := range f.sorted() {
 		if late != nil && late[i] {
-			f.entries[i].add(rest, f.shape, &second)
+			f.entries[i].add(rest, f.shape, &second, diff)
 		} else {
-			f.entries[i].add(early, f.shape, &first)
+			f.entries[i].add(early, f.shape, &first, diff)
 		}
 	}
 	early.Updates = first.list(f.shape)
@@ -177,13 +178,12 @@ func (f *fold) sets(late []bool) (early, rest *change.Set) {
 	return early, rest
 }
 
-// add gives the set what became of the row, or u if it is an update.
-func (e *entry) add(s *change.Set, shape *shape, u *updates) {
-	if e.was && e.is && !e.redo {
-		if diff := changed(e.first, e.last); diff&shape.pinned == 0 {
-			u.add(diff, e.last)
-			return
-		}
+// add gives the set what became of the row, or u if it is an update. diff is room for what
+// has changed.
+func (e *entry) add(s *change.Set, shape *shape, u *updates, diff columnSet) {
+	if e.stays(shape, diff) {
+		u.add(diff, e.last)
+		return
 	}
 	switch {
 	case e.was:
@@ -194,6 +194,12 @@ func (e *entry) add(s *change.Set, shape *shape, u *updates) {
 	if e.is {
 		s.Inserts = append(s.Inserts, e.last)
 	}
+}
+
+// stays says whether the row is the same one as before, with the columns in diff changed,
+// none of which is pinned.
+func (e *entry) stays(shape *shape, diff columnSet) bool {
+	return e.was && e.is && !e.redo && !diff.changed(e.first, e.last).meets(shape.pinned)
 }
 
 func (f *fold) sorted() []uint32 {

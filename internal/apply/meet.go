@@ -156,9 +156,10 @@ func (f *fold) uniques() {
 		return
 	}
 	f.values, f.taken = make([][]uint64, len(f.entries)), map[uint64]bool{}
+	diff := newColumnSet(f.shape.columns)
 	for i := range f.entries {
 		e := &f.entries[i]
-		if e.was && e.is && !e.redo && changed(e.first, e.last)&f.shape.pinned == 0 {
+		if e.stays(f.shape, diff) {
 			continue
 		}
 		var rows []change.Row

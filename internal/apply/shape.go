@@ -11,20 +11,17 @@ import (
 // shape is what folding has to know of a table.
 type shape struct {
 	key     []int
-	prefix  bool   // the key is the first columns, in order: a slice of the line
-	numeric bool   // the first key column is a number: shorter sorts first
-	pinned  uint64 // columns, as changed() numbers them, that an update must leave alone
+	prefix  bool      // the key is the first columns, in order: a slice of the line
+	numeric bool      // the first key column is a number: shorter sorts first
+	pinned  columnSet // that an update must leave alone
 	columns int
 }
 
-// spill is the bit that stands for all columns from it on.
-const spill = 63
-
 func newShape(t *change.Table) *shape {
-	s := &shape{key: t.Key, prefix: true, columns: len(t.Columns)}
+	s := &shape{key: t.Key, prefix: true, columns: len(t.Columns), pinned: newColumnSet(len(t.Columns))}
 	for i, ordinal := range t.Key {
 		s.prefix = s.prefix && i == ordinal
-		s.pinned |= bit(ordinal)
+		s.pinned.add(ordinal)
 	}
 	if len(t.Key) > 0 {
 		name := t.Columns[t.Key[0]].Type
@@ -33,13 +30,11 @@ func newShape(t *change.Table) *shape {
 	}
 	for _, unique := range t.Uniques {
 		for _, ordinal := range unique {
-			s.pinned |= bit(ordinal)
+			s.pinned.add(ordinal)
 		}
 	}
 	return s
 }
-
-func bit(ordinal int) uint64 { return 1 << min(ordinal, spill) }
 
 // identity gives what identifies a row: its key fields, or the whole line. Only
 // a scattered key has to be put together, in spare.
@@ -75,40 +70,16 @@ func (s *shape) order(a, b []byte) int {
 	return bytes.Compare(a, b)
 }
 
-// updated lists the columns that updates set.
-func (s *shape) updated(mask uint64) []int {
-	if list := s.ordinals(mask); len(list) > 0 {
-		return list
-	}
-	return s.key // they changed and came back
-}
-
-// ordinals lists the columns of a mask, without the pinned ones.
-func (s *shape) ordinals(mask uint64) []int {
+// updated lists the columns that updates set: without the pinned ones.
+func (s *shape) updated(columns columnSet) []int {
 	var list []int
 	for i := range s.columns {
-		if mask&bit(i) != 0 && (i >= spill || s.pinned&bit(i) == 0) {
+		if columns.has(i) && !s.pinned.has(i) {
 			list = append(list, i)
 		}
 	}
-	return list
-}
-
-// changed gives the columns in which two rows differ, a bit for each; the last
-// bit stands for all columns that have none of their own.
-func changed(a, b change.Row) uint64 {
-	var mask uint64
-	for i := 0; ; i++ {
-		x, y := bytes.IndexByte(a, '\t'), bytes.IndexByte(b, '\t')
-		if x < 0 || y < 0 {
-			if !bytes.Equal(a, b) {
-				mask |= bit(i)
-			}
-			return mask
-		}
-		if !bytes.Equal(a[:x], b[:y]) {
-			mask |= bit(i)
-		}
-		a, b = a[x+1:], b[y+1:]
+	if len(list) == 0 {
+		return s.key // they changed and came back
 	}
+	return list
 }

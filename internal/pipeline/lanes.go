@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	laneRows  = 2_000           // a smaller batch is not worth a lane of its own
+	laneRows  = 2_000           // a smaller batch is not worth a lane of its own,
+	laneBytes = 2 << 20         // unless it has large rows
 	laneLocks = 5 * time.Second // how long a lane waits for a lock; two may wait for one another where PostgreSQL cannot see it
 	apartFor  = time.Minute     // how long batches go one after the other once lanes have failed; doubled each time
 	apartMost = time.Hour
@@ -82,11 +83,8 @@ func (w *writer) fly(ctx context.Context, units []unit) (taken bool, err error) 
 		return false, nil
 	}
 	rows, plain := plainRows(units)
-	n := 0
-	for _, r := range rows {
-		n += r.Len()
-	}
-	if !plain || n < laneRows && (n == 0 || w.lanes.Flying() == 0) {
+	n, bytes := extent(units)
+	if small := n < laneRows && bytes < laneBytes; !plain || small && (n == 0 || w.lanes.Flying() == 0) {
 		return false, nil
 	}
 	f, err := w.lanes.Board(ctx, rows)

@@ -22,6 +22,8 @@ type imageReader struct {
 	// before it is only known, so that a value that an update leaves alone is not told again.
 	notes, silent     []typemap.Notes
 	originals, before typemap.Originals
+
+	trace typemap.Trace // of the image before
 }
 
 // slabSize is memory that the lines of small events share, which is cheaper than
@@ -69,13 +71,27 @@ func updated(before typemap.Image) reading {
 	}
 }
 
+// traced reads images that others are read by the trace of.
+func (i *imageReader) traced(d *typemap.RowDecoder, dst []byte, image typemap.Image, notes []typemap.Notes) ([]byte, int, error) {
+	return d.Traced(dst, image, notes, &i.trace)
+}
+
+// since reads images after an update, of which the one before was traced.
+func (i *imageReader) since(d *typemap.RowDecoder, dst []byte, image typemap.Image, notes []typemap.Notes) ([]byte, int, error) {
+	return d.Since(dst, &i.trace, image, notes)
+}
+
 // pair reads one row of the event: nil where the action has no such image, or
 // where the image is a row of a versioned table's history.
 func (i *imageReader) pair(r *event.Rows) (before, after change.Row, err error) {
 	i.before.List = i.before.List[:0]
 	first := typemap.Image{Present: r.Before, Data: i.data}
+	read := whole
+	if r.Action == event.Update && !r.Partial && i.period == nil {
+		read = i.traced
+	}
 	if r.Action != event.Insert {
-		if before, err = i.next(r.Before, i.silent, whole); err != nil {
+		if before, err = i.next(r.Before, i.silent, read); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -86,6 +102,8 @@ func (i *imageReader) pair(r *event.Rows) (before, after change.Row, err error) 
 		after, err = i.next(r.After, i.notes, updated(first))
 	case r.Action == event.Update && !bytes.Equal(r.Before, r.After):
 		after, err = i.next(r.After, i.notes, completed(first))
+	case r.Action == event.Update && i.period == nil && len(i.before.List) == 0: // no rule has to do with what stays
+		after, err = i.next(r.After, i.notes, i.since)
 	case r.Action == event.Update:
 		after, err = i.next(r.After, i.notes, whole)
 	}

@@ -21,6 +21,7 @@ type RowDecoder struct {
 type cell struct {
 	decode ImageFunc // nil: passed over
 	name   string
+	slot   int // among the wanted columns
 	typ    byte
 	meta   uint16
 	fixed  int // bytes to pass over; 0: as Skip says
@@ -54,7 +55,7 @@ func NewRowDecoder(columns []*Column, ordinals []int, types []byte, meta []uint1
 		if err != nil {
 			return nil, fmt.Errorf("reading column %s of the table map: %w", name, err)
 		}
-		d.cells[at].decode, d.cells[at].name, last = decode, name, at
+		d.cells[at].decode, d.cells[at].name, d.cells[at].slot, last = decode, name, i, at
 	}
 	return d, nil
 }
@@ -64,6 +65,12 @@ func NewRowDecoder(columns []*Column, ordinals []int, types []byte, meta []uint1
 // the image holds; notes are one for each wanted column. A wanted column that is not
 // there is ErrAbsent.
 func (d *RowDecoder) Row(dst []byte, present []byte, src []byte, notes []Notes) (out []byte, used int, err error) {
+	return d.row(dst, present, src, notes, nil)
+}
+
+// row is Row; it adds where each column ends to trace, unless that is nil.
+func (d *RowDecoder) row(dst []byte, present []byte, src []byte, notes []Notes, trace *Trace) (out []byte, used int, err error) {
+	start := len(dst)
 	count := d.count(present)
 	if size := (count + 7) / 8; len(present)*8 < len(d.cells) || len(src) < size {
 		return dst, 0, ErrShort
@@ -73,40 +80,43 @@ func (d *RowDecoder) Row(dst []byte, present []byte, src []byte, notes []Notes) 
 	}
 	nulls := src
 	used = (count + 7) / 8
-	seen, slot := 0, 0
+	seen := 0
 	for i := range d.cells {
 		c := &d.cells[i]
-		if present[i>>3]>>(i&7)&1 == 0 {
-			if c.decode != nil {
-				return dst, 0, fmt.Errorf("decoding column %s: %w", c.name, ErrAbsent)
-			}
-			continue
+		there, n := present[i>>3]>>(i&7)&1 != 0, 0
+		if !there && c.decode != nil {
+			return dst, 0, fmt.Errorf("decoding column %s: %w", c.name, ErrAbsent)
 		}
-		isNull := nulls[seen>>3]>>(seen&7)&1 != 0
-		seen++
-		n := 0
-		switch {
-		case c.decode == nil && isNull:
-			continue
-		case c.decode == nil:
-			n, err = c.skip(src[used:])
-		default:
-			if slot > 0 {
-				dst = append(dst, '\t')
+		if there {
+			isNull := nulls[seen>>3]>>(seen&7)&1 != 0
+			seen++
+			if dst, n, err = c.add(dst, src[used:], isNull, notes); err != nil {
+				return dst, 0, fmt.Errorf("decoding column %d %s: %w", i+1, c.name, err)
 			}
-			if isNull {
-				dst = append(dst, '\\', 'N')
-			} else {
-				dst, n, err = c.decode(dst, src[used:], &notes[slot])
-			}
-			slot++
+			used += n
 		}
-		if err != nil {
-			return dst, 0, fmt.Errorf("decoding column %d %s: %w", i+1, c.name, err)
+		if trace != nil {
+			trace.ends = append(trace.ends, end{used, len(dst) - start})
 		}
-		used += n
 	}
 	return dst, used, nil
+}
+
+// add adds the field of a column that the image holds, if it is wanted, and tells how many bytes its value takes.
+func (c *cell) add(dst, src []byte, isNull bool, notes []Notes) (out []byte, used int, err error) {
+	switch {
+	case c.decode == nil && isNull:
+		return dst, 0, nil
+	case c.decode == nil:
+		used, err = c.skip(src)
+		return dst, used, err
+	case c.slot > 0:
+		dst = append(dst, '\t')
+	}
+	if isNull {
+		return append(dst, '\\', 'N'), 0, nil
+	}
+	return c.decode(dst, src, &notes[c.slot])
 }
 
 // count gives the number of columns that the image holds.

@@ -133,15 +133,34 @@ func bitmap(bits []bool) []byte {
 
 // row draws a row image and the values of the wanted columns, nil for NULL.
 func (d *table) row(t *rapid.T) (image []byte, want []*value) {
+	return d.image(d.values(t, nil, 0))
+}
+
+// values draws those of a row: of so many of ten columns they are those of another.
+func (d *table) values(t *rapid.T, before []*value, stay int) []*value {
+	list := make([]*value, len(d.samples))
+	for i, s := range d.samples {
+		switch {
+		case rapid.IntRange(1, 10).Draw(t, "stays") <= stay:
+			list[i] = before[i]
+		case rapid.IntRange(0, 3).Draw(t, "null") > 0:
+			drawn := s.value(t)
+			list[i] = &drawn
+		}
+	}
+	return list
+}
+
+// image is that of a row, with the values of the wanted columns.
+func (d *table) image(values []*value) (image []byte, want []*value) {
 	var nulls []bool
 	var cells []byte
 	at := 0
-	for i, s := range d.samples {
-		var v *value
+	for i := range d.samples {
+		v := values[i]
 		if d.present[i] {
-			if nulls = append(nulls, rapid.IntRange(0, 3).Draw(t, "null") == 0); !nulls[len(nulls)-1] {
-				drawn := s.value(t)
-				v, cells = &drawn, append(cells, drawn.image...)
+			if nulls = append(nulls, v == nil); v != nil {
+				cells = append(cells, v.image...)
 			}
 		}
 		if at < len(d.ordinals) && d.ordinals[at] == i {
@@ -196,6 +215,36 @@ func TestRows(t *testing.T) {
 			d.present[d.ordinals[0]] = false
 			if _, _, err := d.decoder.Row(nil, bitmap(d.present), make([]byte, 100), notes); !errors.Is(err, typemap.ErrAbsent) {
 				t.Fatalf("a wanted column is not there: %v", err)
+			}
+		}
+	})
+}
+
+// TestUpdates: an image that is read by the trace of the one before gives what it gives by itself.
+func TestUpdates(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := drawTable(t)
+		values := d.values(t, nil, 0)
+		first, _ := d.image(values)
+		second, _ := d.image(d.values(t, values, rapid.IntRange(0, 10).Draw(t, "stay")))
+		notes, present := make([]typemap.Notes, len(d.ordinals)), bitmap(d.present)
+		var trace typemap.Trace
+		before, used, err := d.decoder.Traced([]byte("before"), typemap.Image{Present: present, Data: append(first, second...)}, notes, &trace)
+		if err != nil || used != len(first) {
+			t.Fatalf("used %d of %d: %v", used, len(first), err)
+		}
+		want, _, err := d.decoder.Row(before, present, second, notes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, used, err := d.decoder.Since(before, &trace, typemap.Image{Present: present, Data: append(second, "more"...)}, notes)
+		if err != nil || used != len(second) || string(got) != string(want) {
+			t.Fatalf("used %d of %d: %v\n %q, not\n %q", used, len(second), err, got, want)
+		}
+		if used > 0 {
+			cut := rapid.IntRange(0, used-1).Draw(t, "cut")
+			if _, _, err := d.decoder.Since(before, &trace, typemap.Image{Present: present, Data: second[:cut:cut]}, notes); !errors.Is(err, typemap.ErrShort) {
+				t.Fatalf("%d of %d bytes: %v", cut, used, err)
 			}
 		}
 	})

@@ -104,6 +104,13 @@ func (p *policy) chars(dst []byte, start int, notes *Notes) (out []byte, null bo
 // 32, no backslash, nothing beyond ASCII. Eight bytes at a time.
 func ordinary(src []byte) int {
 	i := 0
+	for ; i+32 <= len(src); i += 32 { // long texts
+		a, b := binary.LittleEndian.Uint64(src[i:]), binary.LittleEndian.Uint64(src[i+8:])
+		c, d := binary.LittleEndian.Uint64(src[i+16:]), binary.LittleEndian.Uint64(src[i+24:])
+		if (a|b|c|d)&tops|escapable(a)|escapable(b)|escapable(c)|escapable(d) != 0 {
+			break
+		}
+	}
 	for ; i+8 <= len(src); i += 8 {
 		w := binary.LittleEndian.Uint64(src[i:])
 		if hit := escapable(w) | w&tops; hit != 0 {

@@ -83,7 +83,8 @@ func TestSessionsAreInAKnownState(t *testing.T) {
 		if !strings.HasPrefix(got, "pg_chameleon shop") {
 			t.Errorf("%s: the session is named %q", name, got)
 		}
-		s.Exec(t, database, "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_toast_compression = pglz', current_database()); END $$")
+		_, err := conn.Exec(t.Context(), "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_toast_compression = pglz', current_database()); END $$")
+		must(t, err)
 		must(t, connect(t, c).QueryRow(t.Context(), "SELECT current_setting('default_toast_compression')").Scan(&got))
 		if got != "pglz" {
 			t.Errorf("%s: long values are compressed by %s, though pglz is asked for", name, got)

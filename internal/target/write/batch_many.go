@@ -50,7 +50,7 @@ func (c *Changes) run(ctx context.Context, t *table, rows []change.Row, w work) 
 }
 
 func (c *Changes) runOne(ctx context.Context, row []change.Row, w work, values *[][]byte) error {
-	if err := w.fields(row[0], values); err != nil {
+	if err := w.fields(row[0], values, slices.Max(w.ordinals)+1); err != nil {
 		return err
 	}
 	params := make([][]byte, len(w.ordinals))
@@ -73,8 +73,9 @@ func (c *Changes) runMany(ctx context.Context, t *table, rows []change.Row, w wo
 	for i, ordinal := range w.ordinals {
 		arrays[i].reset(t.columns[ordinal].comma)
 	}
+	first := slices.Max(w.ordinals) + 1
 	for _, row := range rows[:n] {
-		if err := w.fields(row, values); err != nil {
+		if err := w.fields(row, values, first); err != nil {
 			return 0, err
 		}
 		for i, ordinal := range w.ordinals {
@@ -88,17 +89,18 @@ func (c *Changes) runMany(ctx context.Context, t *table, rows []change.Row, w wo
 	return n, c.ask(ctx, w.many, params, w.answer(rows[:n]))
 }
 
-// fields splits a row, which must have a field for each column.
-func (w work) fields(row change.Row, values *[][]byte) error {
-	*values = fields(row, *values)
-	return whole(w.one.table, *values)
+// fields splits a row, which must have a field for each column, as far as it is asked for.
+func (w work) fields(row change.Row, values *[][]byte, first int) error {
+	var rest int
+	*values, rest = firstFields(row, *values, first)
+	return whole(w.one.table, len(*values)+rest)
 }
 
-func whole(t *change.Table, values [][]byte) error {
-	if len(values) == len(t.Columns) {
+func whole(t *change.Table, fields int) error {
+	if fields == len(t.Columns) {
 		return nil
 	}
-	text := fmt.Sprintf("a row has %d fields where table %s has %d columns", len(values), t.Source, len(t.Columns))
+	text := fmt.Sprintf("a row has %d fields where table %s has %d columns", fields, t.Source, len(t.Columns))
 	return &Refusal{table: t, text: text, cause: errShape}
 }
 

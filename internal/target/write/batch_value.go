@@ -2,20 +2,28 @@ package write
 
 import (
 	"bytes"
+	"math"
 
 	"pgchameleon/internal/change"
 )
 
 // fields splits a row into its fields, which stay escaped.
 func fields(row change.Row, into [][]byte) [][]byte {
+	list, _ := firstFields(row, into, math.MaxInt)
+	return list
+}
+
+// firstFields splits off so many fields, and counts the rest.
+func firstFields(row change.Row, into [][]byte, first int) (list [][]byte, rest int) {
 	into = into[:0]
-	for {
+	for len(into) < first {
 		tab := bytes.IndexByte(row, '\t')
 		if tab < 0 {
-			return append(into, row)
+			return append(into, row), 0
 		}
 		into, row = append(into, row[:tab]), row[tab+1:]
 	}
+	return into, 1 + bytes.Count(row, []byte{'\t'})
 }
 
 func isNull(field []byte) bool { return string(field) == change.Null }

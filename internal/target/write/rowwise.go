@@ -66,7 +66,7 @@ func patterns(s *change.Set) ([]*pattern, error) {
 	var key []byte
 	for i, row := range s.Deletes {
 		values, key = fields(row, values), key[:0]
-		if err := whole(s.Table, values); err != nil {
+		if err := whole(s.Table, len(values)); err != nil {
 			return nil, err
 		}
 		for _, field := range values {
