@@ -55,11 +55,11 @@ func TestYardsticks(t *testing.T) {
 	if err != nil || changes != 4*set.Transactions {
 		t.Fatal(changes, err)
 	}
-	staged, err := alone.Read(t.Context(), b.source, set.Database(), from, mark)
+	staged, err := alone.Read(t.Context(), b.source, set, from, mark)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if took, err := staged.Apply(t.Context(), b.target, database, set.Database()); err != nil || took <= 0 {
+	if took, err := staged.Apply(t.Context(), b.target, database); err != nil || took <= 0 {
 		t.Fatal(took, err)
 	}
 	if err := set.Compare(t.Context(), b.source, b.target, database); err != nil {

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"pgchameleon/internal/bench/load"
@@ -19,9 +20,12 @@ func (b *bench) cases() []testCase {
 	for _, set := range load.Copies(b.Scale) {
 		all = append(all, testCase{"copy/" + set.Name, func(ctx context.Context, s *sheet) error { return b.copyShape(ctx, s, set) }})
 	}
-	all = append(all, testCase{"apply/sysbench", b.measureBacklog}, testCase{"apply/alone", b.measureAlone})
+	all = append(all, testCase{"apply/sysbench", b.measureBacklog}, testCase{"alone/sysbench", b.measureAlone})
 	for _, set := range append([]load.Set{load.Orders(b.Scale)}, load.Changes(b.Scale, b.fewer())...) {
 		all = append(all, testCase{"apply/" + set.Name, func(ctx context.Context, s *sheet) error { return b.applyShape(ctx, s, set) }})
+		if slices.Contains(aloneShapes, set.Name) {
+			all = append(all, testCase{"alone/" + set.Name, func(ctx context.Context, s *sheet) error { return b.aloneShape(ctx, s, set) }})
+		}
 	}
 	return append(all,
 		testCase{"relay", b.measureRelay},

@@ -6,20 +6,37 @@ import (
 	"fmt"
 
 	"pgchameleon/internal/bench/alone"
+	"pgchameleon/internal/bench/load"
 )
 
-// measureAlone lets the program catch up with the standard set's transactions, and then PostgreSQL
-// alone apply the same changes to a copy of the same tables. Both begin right after a checkpoint.
-func (b *bench) measureAlone(ctx context.Context, s *sheet) (err error) {
+// aloneShapes are those of the sets of backlogs that PostgreSQL takes alone, too.
+var aloneShapes = []string{"inserts", "indexed-updates", "deletes", "ten-indexes"}
+
+// measureAlone compares with PostgreSQL alone on the standard set.
+func (b *bench) measureAlone(ctx context.Context, s *sheet) error {
 	set, err := b.standard(ctx)
 	if err != nil {
 		return err
 	}
-	s.what = fmt.Sprintf("backlog of %d transactions, against PostgreSQL alone: the same changes, read, folded by key and staged beforehand, set-wise in batches of %d on one connection",
-		set.Transactions, alone.Batch)
+	return b.against(ctx, s, set, b.Rounds, 300) // not the seeds of the other case
+}
+
+// aloneShape does so with a set that is made for that.
+func (b *bench) aloneShape(ctx context.Context, s *sheet, set load.Set) error {
+	if err := set.Create(ctx, b.source); err != nil {
+		return err
+	}
+	return errors.Join(b.against(ctx, s, set, b.fewer(), 0), set.Drop(ctx, b.source))
+}
+
+// against lets the program catch up with a set's transactions, and then PostgreSQL alone apply
+// the same changes to a copy of the same tables. Both begin right after a checkpoint.
+func (b *bench) against(ctx context.Context, s *sheet, set load.Set, rounds, first int) (err error) {
+	s.what = fmt.Sprintf("backlog of %d transactions, %s, against PostgreSQL alone: the same changes, read, folded by key and staged beforehand, set-wise in batches of %d on one connection",
+		set.Transactions, set.What, alone.Batch)
 	s.columns = []column{
 		{head: "speed against PostgreSQL alone", show: times, aim: aim{atLeast: 1}},
-		{head: "changes/s", show: whole, aim: aim{atLeast: 50000}},
+		{head: "changes/s", show: whole, main: true},
 		{head: "chameleon", show: seconds},
 		{head: "PostgreSQL alone", show: seconds},
 	}
@@ -32,12 +49,12 @@ func (b *bench) measureAlone(ctx context.Context, s *sheet) (err error) {
 		return err
 	}
 	const database = "alone"
-	for round := range b.Rounds {
+	for round := range rounds {
 		from, err := alone.Position(ctx, b.source)
 		if err != nil {
 			return err
 		}
-		changes, mark, err := b.pile(ctx, set, 300+round)
+		changes, mark, err := b.pile(ctx, set, first+round)
 		if err != nil {
 			return err
 		}
@@ -48,11 +65,11 @@ func (b *bench) measureAlone(ctx context.Context, s *sheet) (err error) {
 		if err != nil {
 			return err
 		}
-		staged, err := alone.Read(ctx, b.source, set.Database(), from, mark)
+		staged, err := alone.Read(ctx, b.source, set, from, mark)
 		if err != nil {
 			return err
 		}
-		took, err := staged.Apply(ctx, b.target, database, set.Database())
+		took, err := staged.Apply(ctx, b.target, database)
 		if err == nil {
 			err = set.Compare(ctx, b.source, b.target, database)
 		}

@@ -17,7 +17,8 @@ import (
 
 const (
 	laneRows  = 2_000           // a smaller batch is not worth a lane of its own,
-	laneBytes = 2 << 20         // unless it has large rows
+	laneBytes = 2 << 20         // unless it has large rows;
+	laneMost  = 32 << 20        // with very large ones it is written alone, for two take much memory
 	laneLocks = 5 * time.Second // how long a lane waits for a lock; two may wait for one another where PostgreSQL cannot see it
 	apartFor  = time.Minute     // how long batches go one after the other once lanes have failed; doubled each time
 	apartMost = time.Hour
@@ -84,7 +85,8 @@ func (w *writer) fly(ctx context.Context, units []unit) (taken bool, err error) 
 	}
 	rows, plain := plainRows(units)
 	n, bytes := extent(units)
-	if small := n < laneRows && bytes < laneBytes; !plain || small && (n == 0 || w.lanes.Flying() == 0) {
+	small := n < laneRows && bytes < laneBytes
+	if !plain || bytes > laneMost || small && (n == 0 || w.lanes.Flying() == 0) {
 		return false, nil
 	}
 	f, err := w.lanes.Board(ctx, rows)

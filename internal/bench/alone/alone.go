@@ -1,7 +1,7 @@
 // Package alone owns what PostgreSQL can do by itself: the changes of a stretch of the binlog,
 // read beforehand, folded by key and staged in batches, and applied set-wise on one
-// connection. It does not own the replication, of which it uses nothing, nor the tables, which are
-// the standard set's.
+// connection. It does not own the replication, of which it uses nothing, nor the sets of tables, whose
+// values are numbers and plain texts, and whose key is the integer id, their first column.
 package alone
 
 import (
@@ -20,6 +20,7 @@ import (
 	"github.com/go-mysql-org/go-mysql/replication"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"pgchameleon/internal/bench/load"
 	"pgchameleon/internal/testserver/launch"
 )
 
@@ -53,8 +54,8 @@ func Position(ctx context.Context, source *launch.Server) (mysql.Position, error
 // Staged are changes, folded by key, batch by batch.
 type Staged struct {
 	Batches int
-	tables  []string
-	text    bytes.Buffer // for COPY
+	set     load.Set
+	text    map[string]*bytes.Buffer // for COPY, by table
 }
 
 // change is what becomes of one row in a batch.
@@ -68,8 +69,8 @@ type key struct {
 	id    int32
 }
 
-// Read reads the changes of a database's tables from a position up to the marker's value.
-func Read(ctx context.Context, source *launch.Server, database string, from mysql.Position, mark int64) (*Staged, error) {
+// Read reads the changes of a set's tables from a position up to the marker's value.
+func Read(ctx context.Context, source *launch.Server, set load.Set, from mysql.Position, mark int64) (*Staged, error) {
 	syncer := replication.NewBinlogSyncer(replication.BinlogSyncerConfig{
 		ServerID: 1000 + rand.Uint32N(1e9), Flavor: mysql.MariaDBFlavor, Host: source.Host, Port: uint16(source.Port), User: source.User, // #nosec G115 -- a port
 		Logger: slog.New(slog.DiscardHandler), DisableRetrySync: true,
@@ -81,7 +82,10 @@ func Read(ctx context.Context, source *launch.Server, database string, from mysq
 	}
 	limited, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
-	s, batch, changes := &Staged{}, map[key]*change{}, 0
+	s, batch, changes := &Staged{set: set, text: map[string]*bytes.Buffer{}}, map[key]*change{}, 0
+	for _, table := range set.Tables {
+		s.text[table.Name] = &bytes.Buffer{}
+	}
 	for {
 		event, err := stream.GetEvent(limited)
 		if err != nil {
@@ -94,15 +98,15 @@ func Read(ctx context.Context, source *launch.Server, database string, from mysq
 				batch, changes = map[key]*change{}, 0
 			}
 		case *replication.RowsEvent:
-			if string(e.Table.Schema) != database {
+			if string(e.Table.Schema) != set.Database() {
 				continue
 			}
-			if table := string(e.Table.Table); table == "marker" {
-				if last := e.Rows[len(e.Rows)-1]; last[1] == mark {
-					s.stage(batch)
-					return s, nil
-				}
-			} else {
+			table := string(e.Table.Table)
+			if table == "marker" && e.Rows[len(e.Rows)-1][1] == mark {
+				s.stage(batch)
+				return s, nil
+			}
+			if s.text[table] != nil {
 				changes += fold(batch, table, event.Header.EventType, e.Rows)
 			}
 		}
@@ -121,11 +125,7 @@ func fold(batch map[key]*change, table string, kind replication.EventType, rows 
 		step = 2
 	}
 	for i := step - 1; i < len(rows); i += step {
-		id, is := rows[i][0].(int32)
-		if !is {
-			continue // not a table of the standard set
-		}
-		k := key{table, id}
+		k := key{table, rows[i][0].(int32)}
 		if batch[k] == nil {
 			batch[k] = &change{before: !inserts}
 		}
@@ -150,13 +150,15 @@ func (s *Staged) stage(batch map[key]*change) {
 		return int(a.id) - int(b.id)
 	})
 	for _, k := range keys {
-		if !slices.Contains(s.tables, k.table) {
-			s.tables = append(s.tables, k.table)
-		}
 		c := batch[k]
 		kind := map[[2]bool]string{{true, true}: "update", {false, true}: "insert", {true, false}: "delete"}[[2]bool{c.before, c.after}]
 		if kind != "" { // a row that came and went is nothing
-			fmt.Fprintf(&s.text, "%d\t%s\t%s\t%v\t%v\t%v\t%v\n", s.Batches, k.table, kind, c.row[0], c.row[1], c.row[2], c.row[3]) // digits and dashes
+			text := s.text[k.table]
+			fmt.Fprintf(text, "%d\t%s", s.Batches, kind)
+			for _, value := range c.row {
+				fmt.Fprintf(text, "\t%v", value)
+			}
+			text.WriteByte('\n')
 		}
 	}
 	s.Batches++
@@ -164,7 +166,7 @@ func (s *Staged) stage(batch map[key]*change) {
 
 // Apply stages the changes in a database of the target, whose schema holds the tables, and then applies them
 // batch by batch. It gives the time of that alone.
-func (s *Staged) Apply(ctx context.Context, target *launch.Server, database, schema string) (time.Duration, error) {
+func (s *Staged) Apply(ctx context.Context, target *launch.Server, database string) (time.Duration, error) {
 	config, err := pgconn.ParseConfig(fmt.Sprintf("host=%s port=%d user=%s dbname=%s sslmode=disable", target.Host, target.Port, target.User, database))
 	if err != nil {
 		return 0, fmt.Errorf("making a PostgreSQL configuration: %w", err)
@@ -178,14 +180,19 @@ func (s *Staged) Apply(ctx context.Context, target *launch.Server, database, sch
 		_, err := conn.Exec(ctx, text).ReadAll()
 		return err
 	}
-	if err := run("SET search_path TO " + schema + "; CREATE UNLOGGED TABLE staging (batch int, tab text, kind text, id int, k int, c text, pad text)"); err != nil {
-		return 0, fmt.Errorf("making the staging table: %w", err)
+	if err := run("SET search_path TO " + s.set.Database()); err != nil {
+		return 0, fmt.Errorf("choosing the schema: %w", err)
 	}
-	if _, err := conn.CopyFrom(ctx, bytes.NewReader(s.text.Bytes()), "COPY staging FROM STDIN"); err != nil {
-		return 0, fmt.Errorf("filling the staging table: %w", err)
-	}
-	if err := run(stageText); err != nil {
-		return 0, fmt.Errorf("indexing the staging table: %w", err)
+	for _, table := range s.set.Tables {
+		if err := run(fmt.Sprintf("CREATE UNLOGGED TABLE staging_%s AS SELECT 0 AS batch, '' AS kind, t.* FROM %[1]s AS t LIMIT 0", table.Name)); err != nil {
+			return 0, fmt.Errorf("making a staging table: %w", err)
+		}
+		if _, err := conn.CopyFrom(ctx, s.text[table.Name], "COPY staging_"+table.Name+" FROM STDIN"); err != nil {
+			return 0, fmt.Errorf("filling a staging table: %w", err)
+		}
+		if err := run(strings.ReplaceAll(stageText, "{table}", table.Name)); err != nil {
+			return 0, fmt.Errorf("indexing a staging table: %w", err)
+		}
 	}
 	if err := run("CHECKPOINT"); err != nil {
 		return 0, err
@@ -194,8 +201,16 @@ func (s *Staged) Apply(ctx context.Context, target *launch.Server, database, sch
 	for batch := range s.Batches {
 		var text strings.Builder
 		text.WriteString("BEGIN; SET LOCAL synchronous_commit = off;\n")
-		for _, table := range s.tables {
-			text.WriteString(strings.NewReplacer("{table}", table, "{batch}", strconv.Itoa(batch)).Replace(applyText))
+		for _, table := range s.set.Tables {
+			var columns, set []string
+			for _, c := range table.Columns {
+				columns = append(columns, c.Name)
+				if c.Name != table.Key {
+					set = append(set, c.Name+" = s."+c.Name)
+				}
+			}
+			text.WriteString(strings.NewReplacer("{table}", table.Name, "{batch}", strconv.Itoa(batch),
+				"{columns}", strings.Join(columns, ", "), "{set}", strings.Join(set, ", ")).Replace(applyText))
 		}
 		text.WriteString("COMMIT")
 		if err := run(text.String()); err != nil {

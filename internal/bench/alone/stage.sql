@@ -1,2 +1,2 @@
-CREATE INDEX ON staging (batch, tab, kind);
-ANALYZE staging;
+CREATE INDEX ON staging_{table} (batch, kind);
+ANALYZE staging_{table};

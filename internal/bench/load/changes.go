@@ -8,7 +8,7 @@ import (
 
 // Changes are the shapes of backlog besides the standard one; rounds is how often each is made.
 func Changes(scale float64, rounds int) []Set {
-	rows, transactions := scaled(100000, scale), scaled(20000, scale)
+	rows, transactions := scaled(100000, scale), scaled(40000, scale)
 	sets := []Set{
 		{Name: "inserts", What: "inserts only", Tables: []Table{sysbenchTable("t", 0)}, Transactions: transactions, Change: four(insertOne)},
 		{Name: "indexed-updates", What: "updates of an indexed column", Tables: []Table{sysbenchTable("t", rows)}, Transactions: transactions,
