@@ -84,7 +84,7 @@ func (r *replica) audited(done <-chan struct{}) {
 
 // heaped runs start, does work in the source, and lets the replica apply nothing of it until
 // much of it is read.
-func (r *replica) heaped(start func(), work string) {
+func (r *replica) heaped(start func(), work ...string) {
 	r.t.Helper()
 	other := r.catalogue()
 	hold := func(sql string) {
@@ -100,7 +100,7 @@ func (r *replica) heaped(start func(), work string) {
 		rows := r.target("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = '" + quoteIdent(r.schemas[r.marker]) + ".barrier'::regclass")
 		return rows[0][0] != "0", "nothing waits for the barrier"
 	})
-	r.source(work)
+	r.source(work...)
 	all := r.unread()
 	r.eventually(limit, func() (bool, string) { // or the relay is full
 		if n := r.relayed()["transactions"].(float64); n >= 10_000 {
@@ -120,7 +120,7 @@ func TestABacklogOnSeveralConnections(t *testing.T) {
 			const seed = 5
 			random := rand.New(rand.NewPCG(seed, 0))
 			t.Logf("seed %d", seed)
-			r := newReplica(t, testserver.Shared(t, source), testserver.Shared(t, testserver.Target), options{yaml: "    apply_threads: 3\n"})
+			r := newReplica(t, testserver.Private(t, source), testserver.Shared(t, testserver.Target), options{yaml: "    apply_threads: 3\n"})
 			r.bank()
 			r.init()
 			for _, statement := range []string{"ALTER TABLE transfers ADD note VARCHAR(10) DEFAULT 'none'", "TRUNCATE TABLE bag", "ALTER TABLE seats ADD KEY (at)", "ALTER TABLE accounts MODIFY balance BIGINT NOT NULL"} {
@@ -134,7 +134,8 @@ func TestABacklogOnSeveralConnections(t *testing.T) {
 					t.Error("start_replica ended by itself")
 				}
 			}
-			r.heaped(r.start, "CALL trade(15000)")
+			other := r.src.Database(t, "e2e") // whose statements are nothing to the replica
+			r.heaped(r.start, "CALL trade(5000)", "CREATE TABLE "+other+".a (id INT)", "CALL trade(5000)", "DROP TABLE "+other+".a", "CALL trade(5000)")
 			r.caughtUp()
 			close(done)
 			audits.Wait()
@@ -153,8 +154,7 @@ func TestABacklogOnSeveralConnections(t *testing.T) {
 // A row that PostgreSQL refuses in the middle of a backlog costs its table only.
 func TestARefusedRowInABacklog(t *testing.T) {
 	t.Parallel()
-	src, dst := defaultPair(t)
-	r := newReplica(t, src, dst, options{})
+	r := newReplica(t, testserver.Private(t, testserver.Source), testserver.Shared(t, testserver.Target), options{}) // no others' statements part the backlog
 	schema := r.schemas[r.marker]
 	r.source("CREATE TABLE barrier (id INT PRIMARY KEY)", "CREATE TABLE good (id INT PRIMARY KEY, v INT)", "CREATE TABLE bad (id INT PRIMARY KEY, v INT)",
 		`CREATE PROCEDURE work(n INT) BEGIN DECLARE i INT DEFAULT 0; WHILE i < n DO SET i = i + 1; START TRANSACTION; INSERT INTO good VALUES (i, i); INSERT INTO bad VALUES (i, i); COMMIT; END WHILE; END`)

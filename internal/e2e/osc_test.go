@@ -227,7 +227,7 @@ func ptCommand(t *testing.T, src *testserver.Server, db, table, alter string, op
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
-	args := []string{"--execute", "--no-version-check", "--recursion-method=none", "--set-vars=lock_wait_timeout=150", "--chunk-size=100", "--alter", alter}
+	args := []string{"--execute", "--no-version-check", "--recursion-method=none", "--set-vars=lock_wait_timeout=150,innodb_lock_wait_timeout=50", "--chunk-size=100", "--alter", alter}
 	args = append(append(args, options...), fmt.Sprintf("h=%s,P=%d,u=%s,D=%s,t=%s", src.Host, src.Port, src.User, db, table))
 	return exec.CommandContext(ctx, path, args...) // #nosec G204 -- a tool of the test
 }

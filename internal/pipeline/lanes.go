@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"pgchameleon/internal/apply"
@@ -78,16 +79,54 @@ func (w *writer) landed(ctx context.Context, err error, giveUp context.CancelFun
 	return err
 }
 
-// fly gives units to a lane if they are many, and nothing but rows.
+// stretch gives the number of units that are to be written together next, and whether they are for a lane: nothing
+// but rows, and either all that there is or many. What lies in between may concern databases that are not replicated.
+func stretch(units []unit) (n int, plain bool) {
+	start := 0
+	for i := range len(units) + 1 {
+		if i < len(units) && units[i].plain() {
+			continue
+		}
+		switch many := large(units[start:i]); {
+		case start == 0 && (many || i == len(units)):
+			return i, true
+		case many:
+			return start, false
+		}
+		start = i + 1
+	}
+	return len(units), false
+}
+
+// large says whether units are worth a lane of their own.
+func large(units []unit) bool {
+	rows, bytes := extent(units)
+	return rows >= laneRows || bytes >= laneBytes
+}
+
+// plain says whether the unit is a whole transaction of nothing but rows.
+func (u *unit) plain() bool {
+	t := u.txn
+	if t == nil || u.skipped != nil || u.sessions || len(u.lost) > manyLost || t.Idle == nil && (!t.First || !t.Final) {
+		return false
+	}
+	return !slices.ContainsFunc(u.steps, func(s step) bool { return s.rows == nil })
+}
+
+// fly gives plain units to a lane if they are many.
 func (w *writer) fly(ctx context.Context, units []unit) (taken bool, err error) {
 	if w.lanes.None() || w.rows > 0 || w.forced || w.pieces {
 		return false, nil
 	}
-	rows, plain := plainRows(units)
 	n, bytes := extent(units)
-	small := n < laneRows && bytes < laneBytes
-	if !plain || bytes > laneMost || small && (n == 0 || w.lanes.Flying() == 0) {
+	if bytes > laneMost || !large(units) && (n == 0 || w.lanes.Flying() == 0) {
 		return false, nil
+	}
+	var rows []*change.Rows
+	for _, u := range units {
+		for _, s := range u.steps {
+			rows = append(rows, s.rows)
+		}
 	}
 	f, err := w.lanes.Board(ctx, rows)
 	if f == nil || err != nil {
@@ -118,21 +157,4 @@ func (w *writer) fly(ctx context.Context, units []unit) (taken bool, err error) 
 		w.log.Debug("batch committed", "rows", n, "transactions", batch.Transactions, "beside", beside, "took", time.Since(began), "position", position.String())
 	})
 	return true, nil
-}
-
-// plainRows gives the changes of units, if they are whole transactions of nothing but rows.
-func plainRows(units []unit) (list []*change.Rows, plain bool) {
-	for _, u := range units {
-		t := u.txn
-		if t == nil || u.skipped != nil || u.sessions || len(u.lost) > manyLost || t.Idle == nil && (!t.First || !t.Final) {
-			return nil, false
-		}
-		for _, s := range u.steps {
-			if s.rows == nil {
-				return nil, false
-			}
-			list = append(list, s.rows)
-		}
-	}
-	return list, true
 }

@@ -94,9 +94,28 @@ func (w *writer) run(ctx context.Context, in <-chan []unit) (err error) {
 // apply writes the units as one batch, or several where one must end in
 // between.
 func (w *writer) apply(ctx context.Context, units []unit) error {
-	if taken, err := w.fly(ctx, units); taken || err != nil {
-		return err
+	for len(units) > 0 {
+		n, plain := len(units), false
+		if !w.lanes.None() {
+			n, plain = stretch(units)
+		}
+		taken, err := false, error(nil)
+		if plain {
+			taken, err = w.fly(ctx, units[:n])
+		}
+		if err == nil && !taken {
+			err = w.one(ctx, units[:n])
+		}
+		if err != nil {
+			return err
+		}
+		units = units[n:]
 	}
+	return nil
+}
+
+// one writes units after all that came before them.
+func (w *writer) one(ctx context.Context, units []unit) error {
 	if err := w.lanes.Wait(); err != nil {
 		return err
 	}
