@@ -115,7 +115,7 @@ func (u *unit) plain() bool {
 
 // fly gives plain units to a lane if they are many.
 func (w *writer) fly(ctx context.Context, units []unit) (taken bool, err error) {
-	if w.lanes.None() || w.rows > 0 || w.forced || w.pieces {
+	if w.rows > 0 || w.forced || w.pieces {
 		return false, nil
 	}
 	n, bytes := extent(units)
