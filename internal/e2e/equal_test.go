@@ -61,6 +61,9 @@ func (r *replica) compareTable(db, schema, table string) string {
 		db, table, len(source), len(target), sample(missing), sample(extra))
 }
 
+// zero says, as SQL, that a date is zero or partly zero.
+func zero(m string) string { return "CAST(" + m + " AS CHAR) LIKE '%-00%'" }
+
 // canonical gives expressions for a column on both sides whose texts agree
 // exactly when the values do.
 func canonical(name, dataType, columnType string) (source, target string) {
@@ -72,7 +75,7 @@ func canonical(name, dataType, columnType string) (source, target string) {
 	case dataType == "longtext": // MariaDB's JSON is one, and may hold the empty text, which is no JSON
 		return "IF(" + m + " = '', '\"\"', REPLACE(" + m + ", '\\0', ''))", "CASE " + p + "::text WHEN '' THEN '\"\"' ELSE " + p + "::text END"
 	case dataType == "date":
-		return "IF(" + m + " = 0, NULL, " + m + ")", "NULLIF(" + p + ", '-infinity')::text" // a zero date is NULL or -infinity
+		return "IF(" + zero(m) + ", NULL, " + m + ")", "NULLIF(" + p + ", '-infinity')::text" // a zero date is NULL or -infinity
 	case dataType == "binary" || strings.HasSuffix(dataType, "blob") || dataType == "varbinary":
 		return "HEX(" + m + ")", "upper(encode(" + p + ", 'hex'))"
 	case dataType == "bit" && columnType == "bit(1)":
@@ -80,7 +83,7 @@ func canonical(name, dataType, columnType string) (source, target string) {
 	case dataType == "bit":
 		return "BIN(CAST(" + m + " AS UNSIGNED))", "regexp_replace(" + p + "::text, '^0+(?=.)', '')"
 	case dataType == "datetime":
-		return "DATE_FORMAT(IF(" + m + " = 0, NULL, " + m + "), " + mTime + ")", "to_char(NULLIF(" + p + ", '-infinity'), " + pTime + ")"
+		return "DATE_FORMAT(IF(" + zero(m) + ", NULL, " + m + "), " + mTime + ")", "to_char(NULLIF(" + p + ", '-infinity'), " + pTime + ")"
 	case dataType == "timestamp":
 		return "DATE_FORMAT(CONVERT_TZ(IF(" + m + " = 0, NULL, " + m + "), @@session.time_zone, '+00:00'), " + mTime + ")", "to_char(NULLIF(" + p + ", '-infinity') AT TIME ZONE 'UTC', " + pTime + ")"
 	case dataType == "time":

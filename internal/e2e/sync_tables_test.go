@@ -166,6 +166,47 @@ func TestNamesChangeHandsWhileTablesAreFilled(t *testing.T) {
 	}
 }
 
+// A name comes to stand for another table while a chunk of the former one is being saved: the
+// stream waits for the chunk, and the chunk never for the stream.
+func TestANameGoesWhileItsChunkIsSaved(t *testing.T) {
+	t.Parallel()
+	r := newReplica(t, testserver.Shared(t, testserver.Source), testserver.Shared(t, testserver.Target), options{})
+	r.source("CREATE TABLE a (id INT PRIMARY KEY, v INT)", "INSERT INTO a VALUES (1, 1), (2, 2)", "CREATE TABLE b (id INT PRIMARY KEY, w INT)", "INSERT INTO b VALUES (1, 4)")
+	r.init()
+	r.start()
+	r.caughtUp()
+	waiters := func(of string) func() (bool, string) {
+		return func() (bool, string) {
+			rows := r.target("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query ILIKE '%" + of + "%'")
+			return rows[0][0] != "0", "nobody waits for " + of
+		}
+	}
+	holder, err := r.dst.Connect(t.Context(), r.database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = holder.Close() }()
+	// The same chunk of somebody who does not say yet how he ends, and who holds nothing else.
+	if err := holder.Exec(t.Context(), "BEGIN", "SET LOCAL session_replication_role = replica",
+		"INSERT INTO sch_chameleon.t_chunks (i_id_table, i_chunk, i_rows, i_bytes) SELECT i_id_table, 1, 0, 0 FROM sch_chameleon.t_replica_tables WHERE t_source_table = 'a'"); err != nil {
+		t.Fatal(err)
+	}
+	r.source("SET SESSION binlog_format = STATEMENT", "UPDATE a SET v = v + 1", "SET SESSION binlog_format = ROW")
+	r.eventually(limit, waiters("t_chunks"))
+	r.source("RENAME TABLE a TO c, b TO a", "INSERT INTO a VALUES (3, 3)")
+	r.eventually(limit, waiters("t_refills"))
+	if err := holder.Exec(t.Context(), "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	r.caughtUp()
+	r.allReplicate()
+	r.caughtUp()
+	r.same()
+	if lines := r.logLines("deadlock"); len(lines) > 0 {
+		t.Errorf("they waited for each other: %s", lines)
+	}
+}
+
 // quiet is a pause of a random length, in which a refill may come to any of its steps.
 func quiet(random *rand.Rand) {
 	pause(context.Background(), time.Duration(random.IntN(900))*time.Millisecond)

@@ -90,6 +90,16 @@ func (l *refillLedger) Save(ctx context.Context, tx dial.Tx, t *mapping.Table, s
 	return stopped(catalogue.SaveRefillTable(ctx, tx, record))
 }
 
+// SaveChunk records a finished chunk. It locks the refill before anything else, as the main stream does
+// that gives a name away: else each could wait for the other, and a table that is gone would look
+// like a lease that is.
+func (l *refillLedger) SaveChunk(ctx context.Context, tx dial.Tx, t *mapping.Table, c copier.Chunk, values copier.Changes) error {
+	if err := catalogue.LockRefill(ctx, tx, l.refill); err != nil {
+		return overtaken(err)
+	}
+	return l.copyLedger.SaveChunk(ctx, tx, t, c, values)
+}
+
 // Swapped stores that tables are ready where they are loaded.
 func (l *refillLedger) Swapped(ctx context.Context, tx dial.Tx, tables []copier.Placed) error {
 	for _, p := range tables {

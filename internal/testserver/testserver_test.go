@@ -31,6 +31,30 @@ func TestSharedServersAnswer(t *testing.T) {
 	}
 }
 
+// A statement that waits for no lock is asked again while another session has the table.
+func TestStatementsWithoutWaitingAreAskedAgain(t *testing.T) {
+	s := testserver.Shared(t, testserver.Source)
+	database := s.Database(t, "busy")
+	s.Exec(t, database, "CREATE TABLE t (a int)", "INSERT INTO t VALUES (7)")
+	reader, err := s.Connect(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = reader.Close() }()
+	if err := reader.Exec(t.Context(), "BEGIN", "SELECT a FROM t"); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- reader.Exec(t.Context(), "DO SLEEP(0.2)", "COMMIT") }()
+	s.Exec(t, database, "TRUNCATE TABLE t NOWAIT")
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if got := s.Query(t, database, "SELECT a FROM t"); len(got) != 0 {
+		t.Errorf("after it the table holds %v", got)
+	}
+}
+
 func TestPrivateServerSurvivesStopAndKill(t *testing.T) {
 	for _, name := range []string{testserver.Source, testserver.Target} {
 		t.Run(name, func(t *testing.T) {

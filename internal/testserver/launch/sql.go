@@ -2,8 +2,10 @@ package launch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/go-mysql-org/go-mysql/client"
 	"github.com/go-mysql-org/go-mysql/mysql"
@@ -53,14 +55,26 @@ func (c *Conn) Close() error {
 	return c.mysql.Close()
 }
 
-// Exec runs the statements one after the other and passes over what they give.
+// Exec runs the statements one after the other and passes over what they give. One that waits
+// for no lock is asked again for ten seconds: MariaDB's own purge holds tables for a moment.
 func (c *Conn) Exec(ctx context.Context, statements ...string) error {
 	for _, statement := range statements {
-		if _, err := c.Query(ctx, statement); err != nil {
+		_, err := c.Query(ctx, statement)
+		for end := time.Now().Add(10 * time.Second); isBusy(statement, err) && time.Now().Before(end); {
+			time.Sleep(10 * time.Millisecond)
+			_, err = c.Query(ctx, statement)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// isBusy says whether a statement failed because somebody held its table just then.
+func isBusy(statement string, err error) bool {
+	var refused *mysql.MyError
+	return errors.As(err, &refused) && refused.Code == mysql.ER_LOCK_WAIT_TIMEOUT && strings.Contains(statement, " NOWAIT")
 }
 
 // Query runs one statement and gives its rows, NULL as the text "NULL". A
