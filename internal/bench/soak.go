@@ -4,7 +4,11 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strconv"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,7 +26,7 @@ var soakSizes string
 var soakSeries = []column{
 	{head: "memory", show: megabytes},
 	{head: "open files", show: whole},
-	{head: "threads", show: whole},
+	{head: "goroutines", show: whole},
 	{head: "log files", show: kilobytes},
 	{head: "tables", show: megabytes},
 	{head: "dead rows of the tables", show: whole},
@@ -140,7 +144,7 @@ func (b *bench) watch(ctx context.Context, set load.Set, p *program.Program) ([]
 			return nil, err
 		}
 		lag := time.Since(began)
-		figures, err := processFigures(pid, p.Settings.LogDir)
+		figures, err := processFigures(ctx, pid, p.Settings.LogDir)
 		if err != nil {
 			return nil, err
 		}
@@ -169,19 +173,72 @@ func (b *bench) watch(ctx context.Context, set load.Set, p *program.Program) ([]
 }
 
 // processFigures are those of the process and its folder of logs.
-func processFigures(pid int, logs string) ([]float64, error) {
-	var figures []float64
-	for _, read := range []func() (int64, error){
-		func() (int64, error) { return meter.Memory(pid) }, func() (int64, error) { return meter.Files(pid) },
-		func() (int64, error) { return meter.Threads(pid) }, func() (int64, error) { return meter.Folder(logs) },
-	} {
-		figure, err := read()
-		if err != nil {
-			return nil, err
-		}
-		figures = append(figures, float64(figure))
+func processFigures(ctx context.Context, pid int, logs string) ([]float64, error) {
+	memory, err := meter.Memory(pid)
+	if err != nil {
+		return nil, err
 	}
-	return figures, nil
+	files, err := meter.Files(pid)
+	if err != nil {
+		return nil, err
+	}
+	goroutines, logged, err := ask(ctx, pid, logs)
+	return []float64{float64(memory), float64(files), float64(goroutines), float64(logged)}, err
+}
+
+// ask lets the process write down how many goroutines it has, and tells that and the bytes of its
+// logs without such lines.
+func ask(ctx context.Context, pid int, logs string) (goroutines, logged int, err error) {
+	before, _, err := answers(logs)
+	if err != nil {
+		return 0, 0, err
+	}
+	if err := syscall.Kill(pid, syscall.SIGUSR1); err != nil {
+		return 0, 0, fmt.Errorf("asking process %d: %w", pid, err)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, 10*time.Second, fmt.Errorf("process %d does not tell its goroutines", pid))
+	defer cancel()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		told, rest, err := answers(logs)
+		if err != nil {
+			return 0, 0, err
+		}
+		if len(told) > len(before) {
+			return told[len(told)-1], rest, nil
+		}
+		select {
+		case <-ctx.Done():
+			return 0, 0, context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+}
+
+var answer = regexp.MustCompile(`(?m)^.*msg="this process".* goroutines=(\d+).*\n`)
+
+// answers are the numbers of goroutines that stand in the logs, and the bytes of all other lines.
+func answers(logs string) (told []int, rest int, err error) {
+	files, err := filepath.Glob(filepath.Join(logs, "*.log*"))
+	if err != nil {
+		return nil, 0, fmt.Errorf("looking for the logs: %w", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file) // #nosec G304 -- of the replica that is measured
+		if err != nil {
+			return nil, 0, fmt.Errorf("reading the log: %w", err)
+		}
+		rest += len(text)
+		for _, found := range answer.FindAllSubmatch(text, -1) {
+			n, err := strconv.Atoi(string(found[1]))
+			if err != nil {
+				return nil, 0, fmt.Errorf("reading the log: %w", err)
+			}
+			told, rest = append(told, n), rest-len(found[0])
+		}
+	}
+	return told, rest, nil
 }
 
 // soakTable shows every tenth sample.

@@ -130,6 +130,7 @@ func (a *App) work(ctx context.Context, c *config.Config, source string, w work)
 	if j.log, j.screen = log, screen; sender != nil {
 		j.log = slog.New(notify.NewHandler(log.Handler(), sender))
 	}
+	defer telling(j.log, source)()
 	if j.engine, err = a.Engine(c, source, j.log); err != nil {
 		return err
 	}

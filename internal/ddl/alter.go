@@ -131,7 +131,7 @@ func (x *draft) convert(a *parse.Convert) {
 	for i := range x.t.Columns {
 		c := &x.t.Columns[i]
 		t := &c.Type
-		if !isText(t.Name) || t.Charset == "binary" || t.Charset == "" || t.JSON {
+		if !isText(t.Name) || t.Charset == "binary" || t.Charset == "" {
 			continue
 		}
 		if strings.HasSuffix(t.Name, "text") && width(charset) > width(t.Charset) {
@@ -150,7 +150,7 @@ func (x *draft) convert(a *parse.Convert) {
 
 // taken gives a column that the statement states the character set that it converts to.
 func (x *draft) taken(c schema.Column) schema.Column {
-	if t := &c.Type; x.converted && isText(t.Name) && t.Charset != "binary" && t.Charset != "" && !t.JSON {
+	if t := &c.Type; x.converted && isText(t.Name) && t.Charset != "binary" && t.Charset != "" {
 		t.Charset, t.Collation = x.t.Charset, x.t.Collation
 		t.Text = typeText(t, x.d)
 	}

@@ -186,6 +186,10 @@ func exactly(t *schema.Type) bool {
 // ofJSON: MariaDB's is text. A string may stand for text that PostgreSQL does not take
 // for JSON.
 func (c *conversion) ofJSON() (sql string, known bool) {
+	if c.b.JSON && c.a.JSON { // in another character set
+		_, known = c.textToText()
+		return "", known
+	}
 	if !c.b.JSON || c.to != "text" {
 		return "", false
 	}

@@ -141,7 +141,8 @@ func TestMariaDBsOwnStatements(t *testing.T) {
 				"CREATE OR REPLACE TABLE r (id INT PRIMARY KEY, x INT)", "INSERT INTO r VALUES (1, 1)", "CREATE OR REPLACE TABLE r (id INT PRIMARY KEY, y VARCHAR(5))", "INSERT INTO r VALUES (2, 'z')",
 				"ALTER TABLE r NOWAIT ADD c1 INT", "ALTER TABLE r WAIT 5 ADD c2 INT", "CREATE INDEX i ON r (c1) WAIT 3", "DROP INDEX i ON r NOWAIT", "RENAME TABLE r WAIT 2 TO r2",
 				"SET STATEMENT max_statement_time = 100 FOR ALTER TABLE r2 ADD c3 INT DEFAULT 9", "INSERT INTO r2 (id) VALUES (5)", "TRUNCATE TABLE r2 NOWAIT", "INSERT INTO r2 (id) VALUES (6)",
-				"ALTER TABLE IF EXISTS nothing ADD x INT", "CREATE TABLE q (id INT PRIMARY KEY)", "DROP TABLE q NOWAIT")
+				"ALTER TABLE IF EXISTS nothing ADD x INT", "CREATE TABLE q (id INT PRIMARY KEY)", "DROP TABLE q NOWAIT",
+				"CREATE TABLE j (id INT PRIMARY KEY, v JSON)", `INSERT INTO j VALUES (1, '{"a": "é"}')`, "ALTER TABLE j CONVERT TO CHARACTER SET latin1", `INSERT INTO j VALUES (2, '["ü"]')`)
 			r.caughtUp()
 			r.nothingExcluded()
 			for table, query := range map[string]string{"v": "SELECT id, a FROM %s ORDER BY id", "p": "SELECT id, a, b FROM %s ORDER BY id", "r2": "SELECT id, y, c1, c2, c3 FROM %s ORDER BY id"} {

@@ -4,10 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+
+	"pgchameleon/internal/testserver"
 )
 
 // reload has the running daemon read the configuration again.
@@ -46,6 +49,26 @@ func (r *replica) daemonSays(text string) {
 func (r *replica) replicated() string {
 	rows := r.target("SELECT coalesce(string_agg(t_source_table, ',' ORDER BY t_source_table), '') FROM sch_chameleon.t_replica_tables WHERE enm_state = 'replicating'")
 	return rows[0][0]
+}
+
+// SIGUSR1 has the running process say in its log what it uses, and changes nothing else.
+func TestAProcessSaysWhatItUses(t *testing.T) {
+	t.Parallel()
+	r := newReplica(t, testserver.Shared(t, testserver.Source), testserver.Shared(t, testserver.Target), options{})
+	r.init()
+	r.start()
+	pid := r.signal(syscall.SIGUSR1)
+	r.eventually(limit, func() (bool, string) {
+		return len(r.logLines(`msg="this process"`)) == 1, "the log does not say what the process uses"
+	})
+	line := r.logLines(`msg="this process"`)[0]
+	uses := regexp.MustCompile(fmt.Sprintf(`source=mysql pid=%d goroutines=([1-9]\d*) heap_bytes=([1-9]\d{5,}) memory_bytes=[1-9]\d{5,} collections=\d+`, pid))
+	if !uses.MatchString(line) {
+		t.Errorf("the log says %s", line)
+	}
+	r.source("CREATE TABLE after (id INT PRIMARY KEY)", "INSERT INTO after VALUES (1)")
+	r.caughtUp()
+	r.same()
 }
 
 // limit_tables and skip_tables take effect on a running replica: tables come in with a copy while

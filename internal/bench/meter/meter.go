@@ -1,5 +1,5 @@
 // Package meter owns reading what processes use, from Linux' /proc: processor time,
-// memory, open files and threads. It does not own the processes.
+// memory and open files. It does not own the processes.
 package meter
 
 import (
@@ -44,9 +44,6 @@ func Memory(pid int) (int64, error) {
 	kilobytes, err := status(pid, "VmRSS:")
 	return kilobytes << 10, err
 }
-
-// Threads are those of a process.
-func Threads(pid int) (int64, error) { return status(pid, "Threads:") }
 
 func status(pid int, name string) (int64, error) {
 	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
@@ -153,19 +150,4 @@ func (w *Watched) Wait() (Usage, error) {
 // Plus adds what another process has used at the same time.
 func (u Usage) Plus(other Usage) Usage {
 	return Usage{CPU: u.CPU + other.CPU, Memory: u.Memory + other.Memory}
-}
-
-// Folder is the size of all files in a folder (bytes).
-func Folder(dir string) (int64, error) {
-	var size int64
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return 0, fmt.Errorf("reading folder %s: %w", dir, err)
-	}
-	for _, entry := range entries {
-		if info, err := entry.Info(); err == nil { // it may be gone by now
-			size += info.Size()
-		}
-	}
-	return size, nil
 }
