@@ -26,8 +26,8 @@ func Apply(set *schema.Set, st *event.Statement, d parse.Dialect, rules *mapping
 		}
 		return nil, x.untranslatable(err.Error())
 	}
-	if _, drop := statement.(*parse.DropTable); st.Error != 0 && !drop {
-		return &Effect{Next: set, Ignored: true}, nil // it failed on the source too
+	if Failed(statement, st) {
+		return &Effect{Next: set, Ignored: true}, nil
 	}
 	if held := x.holds(statement); held != nil {
 		x.hold(held)
@@ -47,6 +47,20 @@ func Apply(set *schema.Set, st *event.Statement, d parse.Dialect, rules *mapping
 	e.Next = x.set
 	e.Ignored = x.set == set && len(e.SQL)+len(e.Excluded) == 0
 	return e, nil
+}
+
+// Failed says whether a statement did nothing on the source. A DROP TABLE that ended with an error has dropped
+// those of its tables that could be.
+func Failed(statement parse.Statement, st *event.Statement) bool {
+	drop, is := statement.(*parse.DropTable)
+	return st.Error != 0 && (!is || refused(st) && len(drop.Names) == 1)
+}
+
+// refused says whether the source kept a table because of other tables' foreign keys. MySQL
+// before 8.0 logs a DROP TABLE all the same, with this error.
+func refused(st *event.Statement) bool {
+	const rowIsReferenced, rowIsReferenced2 = 1217, 1451
+	return st.Error == rowIsReferenced || st.Error == rowIsReferenced2
 }
 
 var errUnread = errors.New("the statement cannot be read; what is wrong is not told, because columns are masked")
@@ -139,7 +153,13 @@ func (x *applier) dropTables(s *parse.DropTable) {
 		return
 	}
 	for _, n := range s.Names {
-		x.drop(x.name(n), mapping.DropTables)
+		t := x.set.Get(x.name(n))
+		switch {
+		case !refused(x.st):
+			x.drop(x.name(n), mapping.DropTables)
+		case t != nil && x.rules.Wants(t.Name):
+			x.effect.refill(t.Name, "the source refused to drop some tables of a statement and does not log which; it needs a copy: sync_tables")
+		}
 	}
 }
 

@@ -80,6 +80,38 @@ func TestIgnored(t *testing.T) {
 	}
 }
 
+// A DROP TABLE that ended with an error on the source: what was not there is no matter, what
+// foreign keys hold stays, and which of several they hold is not known.
+func TestDropsThatFailed(t *testing.T) {
+	set := tracked(t, "db.t", "db.u")
+	for _, c := range []struct {
+		sql           string
+		code          uint16
+		dropped, anew int
+	}{
+		{"DROP TABLE IF EXISTS t", 1217, 0, 0},
+		{"DROP TABLE t", 1451, 0, 0},
+		{"DROP TABLE t, other.x", 1217, 0, 1},
+		{"DROP TABLE t, u", 1217, 0, 2},
+		{"DROP TABLE IF EXISTS t, none", 1051, 1, 0},
+	} {
+		st := statement(c.sql)
+		st.Error = c.code
+		e, err := ddl.Apply(set, st, mysql, everything)
+		if err != nil {
+			t.Fatal(c.sql, err)
+		}
+		if len(e.Dropped) != c.dropped || len(e.Excluded) != c.anew || e.Next.Len() != 2-c.dropped {
+			t.Errorf("%s, error %d: %+v", c.sql, c.code, e)
+		}
+		for _, x := range e.Excluded {
+			if !x.Refill {
+				t.Errorf("%s: %s is not to be filled again", c.sql, x.Name)
+			}
+		}
+	}
+}
+
 // Unqualified names are in the session's database, whatever table is meant elsewhere.
 func TestQualifiedNames(t *testing.T) {
 	set := tracked(t, "db.t", "db2.t")

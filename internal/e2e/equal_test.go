@@ -43,12 +43,12 @@ func (r *replica) sameTable(db, schema, table string) {
 func (r *replica) compareTable(db, schema, table string) string {
 	r.t.Helper()
 	columns := r.src.Query(r.t, "", fmt.Sprintf(
-		"SELECT column_name, data_type, column_type FROM information_schema.columns WHERE table_schema = %s AND table_name = %s "+
+		"SELECT column_name, data_type, column_type, is_nullable FROM information_schema.columns WHERE table_schema = %s AND table_name = %s "+
 			"AND column_name NOT IN ('row_start', 'row_end') ORDER BY ordinal_position", // the period of a table with a history is not replicated
 		quoteString(db), quoteString(table)))
 	var left, right []string
 	for _, c := range columns {
-		mine, theirs := canonical(c[0], c[1], c[2])
+		mine, theirs := canonical(c[0], c[1], c[2], c[3] == "YES")
 		left, right = append(left, mine), append(right, theirs)
 	}
 	source := lines(r.src.Query(r.t, db, "SELECT "+strings.Join(left, ", ")+" FROM "+backtick(db)+"."+backtick(table)))
@@ -66,7 +66,7 @@ func zero(m string) string { return "CAST(" + m + " AS CHAR) LIKE '%-00%'" }
 
 // canonical gives expressions for a column on both sides whose texts agree
 // exactly when the values do.
-func canonical(name, dataType, columnType string) (source, target string) {
+func canonical(name, dataType, columnType string, nullable bool) (source, target string) {
 	m, p := backtick(name), quoteIdent(pgName(name))
 	const mTime, pTime = "'%Y-%m-%d %H:%i:%s.%f'", "'YYYY-MM-DD HH24:MI:SS.US'"
 	switch {
@@ -87,13 +87,17 @@ func canonical(name, dataType, columnType string) (source, target string) {
 	case dataType == "timestamp":
 		return "DATE_FORMAT(CONVERT_TZ(IF(" + m + " = 0, NULL, " + m + "), @@session.time_zone, '+00:00'), " + mTime + ")", "to_char(NULLIF(" + p + ", '-infinity') AT TIME ZONE 'UTC', " + pTime + ")"
 	case dataType == "time":
-		return "TIME_FORMAT(" + m + ", '%H:%i:%s.%f')", "to_char(" + p + "::interval, 'HH24:MI:SS.US')"
+		beyond := "IF(" + m + " < '00:00:00', '00:00:00', '24:00:00')" // what PostgreSQL has of a time that is none of a day
+		if nullable {
+			beyond = "NULL"
+		}
+		return "TIME_FORMAT(IF(" + m + " BETWEEN '00:00:00' AND '24:00:00', " + m + ", " + beyond + "), '%H:%i:%s.%f')", "to_char(" + p + "::interval, 'HH24:MI:SS.US')"
 	case dataType == "varchar" || dataType == "text" || dataType == "mediumtext" || dataType == "tinytext": // NULs are discarded
 		return "REPLACE(" + m + ", '\\0', '')", p + "::text"
 	case dataType == "char":
 		return "REPLACE(" + m + ", '\\0', '')", "rtrim(" + p + "::text)"
 	case dataType == "float" || dataType == "double":
-		return "CAST(" + m + " * 1000 AS DECIMAL(40,0))", "round((" + p + " * 1000)::numeric)"
+		return "CAST(" + m + " * 1000 AS DECIMAL(40,0))", "round((" + p + " * 1000)::text::numeric)" // not by the cast of PostgreSQL, which rounds to 15 digits
 	case dataType == "vector":
 		return "HEX(" + m + ")", "CASE WHEN " + p + " IS NOT NULL THEN coalesce((SELECT string_agg(upper(encode(substr(b, 4, 1) || substr(b, 3, 1) || substr(b, 2, 1) || substr(b, 1, 1), 'hex')), '' ORDER BY n) " +
 			"FROM unnest(" + p + "::real[]) WITH ORDINALITY AS u (x, n), float4send(x) AS b), '') END"

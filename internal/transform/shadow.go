@@ -128,7 +128,7 @@ func (s *Shadows) read(st *event.Statement) parse.Statement {
 	d := s.dialect
 	d.SQLMode = st.SQLMode
 	statement, err := parse.Parse(st.SQL, d)
-	if _, drop := statement.(*parse.DropTable); err != nil || st.Error != 0 && !drop {
+	if err != nil || ddl.Failed(statement, st) {
 		return nil
 	}
 	return statement
