@@ -151,6 +151,27 @@ func TestATableThatIsNotDroppedStays(t *testing.T) {
 	}
 }
 
+// MariaDB logs a hidden column for a unique key of long values, behind all others.
+func TestUniqueKeysOfLongValues(t *testing.T) {
+	t.Parallel()
+	for _, metadata := range []string{"NO_LOG", "FULL"} {
+		t.Run(metadata, func(t *testing.T) {
+			r := newReplica(t, testserver.Private(t, "mariadb-11.8", "--binlog-row-metadata="+metadata), testserver.Shared(t, testserver.Target), options{})
+			r.source("CREATE TABLE a (id INT PRIMARY KEY, b BLOB, c VARCHAR(20), UNIQUE (b), UNIQUE u (c) USING HASH)", "INSERT INTO a VALUES (1, 'x', 'y'), (2, NULL, NULL)",
+				"CREATE TABLE v (id INT PRIMARY KEY, b TEXT, UNIQUE (b)) WITH SYSTEM VERSIONING", "INSERT INTO v VALUES (1, 'x'), (2, 'y')")
+			r.init()
+			r.start()
+			r.source("INSERT INTO a VALUES (3, REPEAT('z', 5000), 'z')", "UPDATE a SET b = 'w' WHERE id = 1", "DELETE FROM a WHERE id = 2", "UPDATE v SET b = 'z' WHERE id = 1", "DELETE FROM v WHERE id = 2",
+				"CREATE TABLE d (id INT PRIMARY KEY, n BIGINT NOT NULL, UNIQUE (n))", "INSERT INTO d VALUES (1, 7)", "ALTER TABLE d MODIFY n TEXT NOT NULL", "INSERT INTO d VALUES (2, 'long')",
+				"ALTER TABLE d ADD g INT AS (id + 1) STORED, ADD m BIGINT DEFAULT 4", "UPDATE d SET n = CONCAT(n, 'er')", "ALTER TABLE d DROP INDEX n", "INSERT INTO d (id, n) VALUES (3, 'last')",
+				"ALTER TABLE a DROP INDEX u, ADD e BIGINT", "INSERT INTO a VALUES (4, 'q', 'r', 5)")
+			r.caughtUp()
+			r.nothingExcluded()
+			r.same()
+		})
+	}
+}
+
 // MariaDB's own forms of statements, with system versioning.
 func TestMariaDBsOwnStatements(t *testing.T) {
 	t.Parallel()

@@ -25,11 +25,11 @@ func contradicts(format string, args ...any) error {
 // agrees checks the tracked definition against the event's own description of the
 // table, as far as the server tells, so that a row is never written shifted or misread.
 func agrees(t *schema.Table, m *event.TableMap) error {
-	if len(m.Types) != len(t.Columns) {
+	if len(m.Types) < len(t.Columns) || !hashes(t, m, len(t.Columns)) {
 		return contradicts("the tracked definition has %d columns, the event %d", len(t.Columns), len(m.Types))
 	}
 	for i, name := range m.Names {
-		if !strings.EqualFold(name, t.Columns[i].Name) {
+		if i < len(t.Columns) && !strings.EqualFold(name, t.Columns[i].Name) {
 			return contradicts("column %d is %s in the tracked definition and %s in the event", i+1, t.Columns[i].Name, name)
 		}
 	}
@@ -39,6 +39,27 @@ func agrees(t *schema.Table, m *event.TableMap) error {
 		}
 	}
 	return agreesOnKey(t, m)
+}
+
+// hashes says whether the event's columns from a place on are those that MariaDB hides behind all others: a hash,
+// a BIGINT, for each unique key that it cannot make of the values, which are too long, or that is to be USING HASH.
+func hashes(t *schema.Table, m *event.TableMap, from int) bool {
+	const typeLonglong = 8
+	most := 0
+	for i := range t.Indexes {
+		if index := &t.Indexes[i]; index.Kind == schema.Unique && (index.Using == "hash" || slices.ContainsFunc(index.Parts, func(p schema.IndexPart) bool {
+			at := t.Column(p.Column)
+			return at >= 0 && !numeric[t.Columns[at].Type.Name]
+		})) {
+			most++
+		}
+	}
+	for i := from; i < len(m.Types); i++ {
+		if i-from >= most || m.Types[i] != typeLonglong || i < len(m.Names) && !strings.HasPrefix(m.Names[i], "DB_ROW_HASH_") {
+			return false
+		}
+	}
+	return true
 }
 
 func agreesOn(c *schema.Column, m *event.TableMap, at int) error {

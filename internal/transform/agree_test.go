@@ -69,6 +69,19 @@ func TestWhatEventsTellOfTheirTable(t *testing.T) {
 	if err := agrees(unique, said()); err != nil {
 		t.Errorf("a unique key without NULL is the primary key to the server: %v", err)
 	}
+	hashed, more := table(), said()
+	more.Types, more.Meta, more.Names = append(more.Types, 8), append(more.Meta, 0), append(more.Names, "DB_ROW_HASH_1")
+	if err := agrees(hashed, more); err == nil {
+		t.Error("a column more was taken for the hash of a unique key that is not there")
+	}
+	hashed.Indexes = append(hashed.Indexes, schema.Index{Name: "h", Kind: schema.Unique, Parts: []schema.IndexPart{{Column: "v"}}})
+	if err := agrees(hashed, more); err != nil {
+		t.Errorf("the hash of a unique key was taken for a column: %v", err)
+	}
+	more.Names[8] = "w"
+	if err := agrees(hashed, more); err == nil {
+		t.Error("a column was taken for a hash")
+	}
 	minimal := said()
 	minimal.Names, minimal.Key, minimal.Members, minimal.Charsets, minimal.Unsigned = nil, nil, nil, nil, nil
 	if err := agrees(table(), minimal); err != nil {
