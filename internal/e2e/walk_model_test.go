@@ -12,6 +12,7 @@ import (
 type walker struct {
 	random *rand.Rand
 	maria  bool
+	old    bool // it shows bytes that are no text as `?` in defaults
 	tables []*walked
 	names  int      // of tables and columns made so far
 	gone   []string // names of tables that there were
@@ -20,7 +21,16 @@ type walker struct {
 }
 
 func newWalker(random *rand.Rand, server string) *walker {
-	return &walker{random: random, maria: strings.HasPrefix(server, "mariadb")}
+	return &walker{random: random, maria: strings.HasPrefix(server, "mariadb"), old: server == "mysql-5.6"}
+}
+
+// fallback is a default of a column.
+func (w *walker) fallback(k *walkedKind) string {
+	value := k.value(w)
+	if w.old && strings.HasPrefix(value, "x'") {
+		return "'ab'"
+	}
+	return value
 }
 
 // walked is a table as the walker knows it.
@@ -182,7 +192,7 @@ func (w *walker) definition(at int) string {
 		text += " NULL"
 	}
 	if k.defaults && w.chance(3) {
-		text += " DEFAULT " + k.value(w)
+		text += " DEFAULT " + w.fallback(&k)
 	}
 	if w.chance(8) {
 		text += " COMMENT 'it''s'"
@@ -314,7 +324,7 @@ func (w *walker) clause(next *walked) string {
 		return "RENAME COLUMN " + old + " TO " + c.name
 	case 8:
 		if kinds[c.kind].defaults && !c.generated && c.name != "id" {
-			return anyOf(w, []string{"ALTER " + c.name + " SET DEFAULT " + kinds[c.kind].value(w), "ALTER " + c.name + " DROP DEFAULT"})
+			return anyOf(w, []string{"ALTER " + c.name + " SET DEFAULT " + w.fallback(&kinds[c.kind]), "ALTER " + c.name + " DROP DEFAULT"})
 		}
 		return ""
 	case 9, 10:
