@@ -254,3 +254,37 @@ func rank(t *schema.Table, index *schema.Index) int {
 	}
 	return 3
 }
+
+// Hashed counts the unique keys of a table for which MariaDB has a hash in the place of the values: of texts as a
+// whole, of more bytes than an index takes, or where USING HASH asks for it.
+func Hashed(t *schema.Table) (n int) {
+	most := 1000 // bytes, of MyISAM
+	if strings.EqualFold(t.Engine, "InnoDB") {
+		most = 3072
+	}
+	for i := range t.Indexes {
+		if index := &t.Indexes[i]; index.Kind == schema.Unique && (index.Using == "hash" || keyBytes(t, index, most+1) > most) {
+			n++
+		}
+	}
+	return n
+}
+
+// keyBytes is how long a key's values may be; those of a whole text or blob are endless.
+func keyBytes(t *schema.Table, index *schema.Index, endless int) (sum int) {
+	for _, p := range index.Parts {
+		at := t.Column(p.Column)
+		if at < 0 {
+			continue
+		}
+		switch c := &t.Columns[at].Type; {
+		case p.Prefix > 0:
+			sum += p.Prefix * width(c.Charset)
+		case strings.HasSuffix(c.Name, "text") || strings.HasSuffix(c.Name, "blob"):
+			sum += endless
+		case isText(c.Name) || hasBytes(c.Name):
+			sum += c.Length * width(c.Charset)
+		}
+	}
+	return sum
+}

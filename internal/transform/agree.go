@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"pgchameleon/internal/ddl"
 	"pgchameleon/internal/event"
 	"pgchameleon/internal/schema"
 )
@@ -42,24 +43,15 @@ func agrees(t *schema.Table, m *event.TableMap) error {
 }
 
 // hashes says whether the event's columns from a place on are those that MariaDB hides behind all others: a hash,
-// a BIGINT, for each unique key that it cannot make of the values, which are too long, or that is to be USING HASH.
+// a BIGINT, for each unique key of values that are too long for an index.
 func hashes(t *schema.Table, m *event.TableMap, from int) bool {
 	const typeLonglong = 8
-	most := 0
-	for i := range t.Indexes {
-		if index := &t.Indexes[i]; index.Kind == schema.Unique && (index.Using == "hash" || slices.ContainsFunc(index.Parts, func(p schema.IndexPart) bool {
-			at := t.Column(p.Column)
-			return at >= 0 && !numeric[t.Columns[at].Type.Name]
-		})) {
-			most++
-		}
-	}
 	for i := from; i < len(m.Types); i++ {
-		if i-from >= most || m.Types[i] != typeLonglong || i < len(m.Names) && !strings.HasPrefix(m.Names[i], "DB_ROW_HASH_") {
+		if m.Types[i] != typeLonglong || i < len(m.Names) && !strings.HasPrefix(m.Names[i], "DB_ROW_HASH_") {
 			return false
 		}
 	}
-	return true
+	return len(m.Types) == from || len(m.Types)-from == ddl.Hashed(t)
 }
 
 func agreesOn(c *schema.Column, m *event.TableMap, at int) error {

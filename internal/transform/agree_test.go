@@ -75,6 +75,10 @@ func TestWhatEventsTellOfTheirTable(t *testing.T) {
 		t.Error("a column more was taken for the hash of a unique key that is not there")
 	}
 	hashed.Indexes = append(hashed.Indexes, schema.Index{Name: "h", Kind: schema.Unique, Parts: []schema.IndexPart{{Column: "v"}}})
+	if err := agrees(hashed, more); err == nil {
+		t.Error("a column more was taken for the hash of a unique key that is short enough for an index")
+	}
+	hashed.Indexes[1].Using = "hash"
 	if err := agrees(hashed, more); err != nil {
 		t.Errorf("the hash of a unique key was taken for a column: %v", err)
 	}
