@@ -13,12 +13,16 @@ import (
 
 var mariaServers = []string{"mariadb-10.11", "mariadb-11.8"}
 
-// sequence gives the value that a sequence of PostgreSQL gives next, and its options.
+// sequence gives the value that a sequence of PostgreSQL gives next, and its options; nothing
+// while it is altered, as its row is empty for whoever reads it at that moment.
 func (r *replica) sequence(name string) string {
 	r.t.Helper()
 	place := quoteIdent(r.schemas[r.marker])
 	rows := r.target(fmt.Sprintf(`SELECT CASE WHEN s.is_called THEN 'beyond ' || s.last_value ELSE s.last_value::text END, p.seqincrement, p.seqmin, p.seqmax, p.seqstart, p.seqcycle
 		FROM %[1]s.%[2]s AS s, pg_sequence AS p WHERE p.seqrelid = '%[1]s.%[2]s'::regclass`, place, quoteIdent(name)))
+	if len(rows) == 0 {
+		return ""
+	}
 	return strings.Join(rows[0], " ")
 }
 
