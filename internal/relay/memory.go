@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"sync"
+	"time"
 
 	"pgchameleon/internal/event"
 )
@@ -20,10 +21,19 @@ type Memory struct {
 	cause error         // why no more will come; set once
 	fed   chan struct{} // capacity 1: something was appended, or the relay was closed
 	eaten chan struct{} // capacity 1: something was taken
+
+	taken time.Time // when Next gave something last
 }
 
 // overhead is what a transaction costs beyond its binlog bytes.
 const overhead = 256
+
+// While little waits, it is given out in rounds: at some hundred transactions a second, what
+// each batch costs the program and PostgreSQL counts for more than what is in it.
+const (
+	round  = 5 * time.Millisecond // from the beginning of one to that of the next
+	little = 64 << 10             // bytes
+)
 
 // NewMemory gives an empty relay that holds up to limit bytes of events; one
 // transaction larger than that is let in when it is alone.
@@ -70,28 +80,43 @@ func (m *Memory) push(t *event.Transaction) {
 }
 
 // Next takes what has come in, at least one transaction and at most about
-// maxBytes of them, waiting while there is none. Only one goroutine may take.
-// After Close it gives what is left and then the cause.
+// maxBytes of them, waiting while there is none, and for the end of the round while there is
+// little. Only one goroutine may take. After Close it gives what is left and then the cause.
 func (m *Memory) Next(ctx context.Context, maxBytes int) ([]*event.Transaction, error) {
 	for {
 		m.mu.Lock()
-		if len(m.queue) > 0 {
+		rest := round - time.Since(m.taken)
+		if len(m.queue) > 0 && (rest <= 0 || m.bytes >= little || m.cause != nil) {
+			m.taken = time.Now()
 			taken := m.take(maxBytes)
 			m.mu.Unlock()
 			signal(m.eaten)
 			return taken, nil
 		}
-		cause := m.cause
+		waits, cause := len(m.queue) > 0, m.cause
 		m.mu.Unlock()
 		if cause != nil {
 			return nil, cause
 		}
-		select {
-		case <-m.fed:
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+		if err := m.await(ctx, waits, rest); err != nil {
+			return nil, err
 		}
 	}
+}
+
+// await waits until something comes in or, if something has, until the rest of the round is over.
+func (m *Memory) await(ctx context.Context, waits bool, rest time.Duration) error {
+	fed, over := m.fed, (<-chan time.Time)(nil)
+	if waits {
+		fed, over = nil, time.After(rest)
+	}
+	select {
+	case <-fed:
+	case <-over:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return nil
 }
 
 func (m *Memory) take(maxBytes int) []*event.Transaction {
