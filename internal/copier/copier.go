@@ -139,10 +139,12 @@ type Target[Tx any] interface {
 	Loader[Tx]
 	// Begin runs work in a transaction.
 	Begin(ctx context.Context, work func(tx Tx) error) error
-	// Build builds an index, if it is not there.
-	Build(ctx context.Context, t *mapping.Table, index change.Index) error
+	// Build builds an index, if it is not there. shared says that others are at work meanwhile.
+	Build(ctx context.Context, t *mapping.Table, index change.Index, shared bool) error
 	// BuildAll builds indexes that are not there in a given transaction.
 	BuildAll(ctx context.Context, tx Tx, t *mapping.Table, indexes []change.Index) error
+	// Adopt makes indexes that Build has built beside others what they stand for.
+	Adopt(ctx context.Context, tx Tx, t *mapping.Table, indexes []change.Index) error
 	// Swap moves a loaded table into its place, in one transaction with record.
 	Swap(ctx context.Context, t *mapping.Table, record func(tx Tx) error) error
 	// SwapFree moves those of several loaded tables into their places where nothing stands, in one

@@ -47,7 +47,7 @@ func (c *Copier[Tx]) Run(ctx context.Context, tasks []Task) (Result, error) {
 		r.tables = append(r.tables, t)
 	}
 	var workers errgroup.Group
-	for range cmp.Or(c.Threads, defaultThreads) {
+	for range r.threads() {
 		workers.Go(func() error {
 			w := &worker{connect: c.Source.Connect, patience: r.patience(), log: c.Log}
 			defer w.drop()
@@ -110,8 +110,9 @@ func (r *run[Tx]) pick(w *worker) func() {
 	for _, t := range r.tables {
 		if t.wantsIndex() {
 			index := t.indexes[0]
-			t.indexes, t.busy, t.key = t.indexes[1:], t.busy+1, t.key || index.Key
-			return func() { r.index(t, index) }
+			t.indexes, t.busy, t.key = t.indexes[1:], t.busy+1, index.Alone()
+			shared := r.shared(t)
+			return func() { r.index(t, index, shared) }
 		}
 	}
 	var least *table
@@ -129,6 +130,13 @@ func (r *run[Tx]) pick(w *worker) func() {
 	}
 	return nil
 }
+
+// shared says whether other workers have something to do while one builds an index of the table.
+func (r *run[Tx]) shared(t *table) bool {
+	return r.threads() > 1 && (t.busy > 1 || len(t.indexes) > 0 && !t.key || slices.ContainsFunc(r.tables, func(o *table) bool { return o != t && o.stage < ready }))
+}
+
+func (r *run[Tx]) threads() int { return cmp.Or(r.Threads, defaultThreads) }
 
 func (r *run[Tx]) take(w *worker, t *table) func() {
 	t.busy++

@@ -45,7 +45,7 @@ type table struct {
 	stage   stage
 	dry     bool           // the planner has no chunk at present
 	again   bool           // it is to begin anew
-	key     bool           // its key's index is being built: nothing else is, besides
+	key     bool           // its key is being built, and nothing else may be
 	err     error          // why it fails
 	indexes []change.Index // not begun
 
@@ -62,7 +62,7 @@ func (t *table) wantsChunks() bool {
 }
 
 func (t *table) wantsIndex() bool {
-	return t.stage == indexing && len(t.indexes) > 0 && !t.key && (t.busy == 0 || !t.indexes[0].Key) && t.err == nil
+	return t.stage == indexing && len(t.indexes) > 0 && !t.key && (t.busy == 0 || !t.indexes[0].Alone()) && t.err == nil
 }
 
 func (t *table) release() {
@@ -303,11 +303,11 @@ func (r *run[Tx]) startIndexes(t *table) {
 
 // index builds one index. Without its key the table cannot be followed; any
 // other index that cannot be built is reported.
-func (r *run[Tx]) index(t *table, index change.Index) {
+func (r *run[Tx]) index(t *table, index change.Index, shared bool) {
 	defer r.settle(nil, t)
-	err := retry(t.ctx, r.patience(), r.Log, func() error { return r.Target.Build(t.ctx, t.mapped, index) })
+	err := retry(t.ctx, r.patience(), r.Log, func() error { return r.Target.Build(t.ctx, t.mapped, index, shared) })
 	r.mu.Lock()
-	if index.Key {
+	if index.Alone() {
 		t.key = false
 	}
 	r.mu.Unlock()
@@ -328,6 +328,11 @@ func (r *run[Tx]) finish(t *table) {
 		return r.Target.Begin(t.ctx, func(tx Tx) error {
 			if err := r.Target.BuildAll(t.ctx, tx, t.mapped, t.together); err != nil {
 				return err
+			}
+			if len(t.together) == 0 {
+				if err := r.Target.Adopt(t.ctx, tx, t.mapped, t.statements.Indexes); err != nil {
+					return err
+				}
 			}
 			if err := r.Target.Finish(t.ctx, tx, t.mapped, t.statements.Finish); err != nil {
 				return err

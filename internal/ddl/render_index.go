@@ -16,6 +16,8 @@ type IndexSQL struct {
 	Source    string // its name on the source
 	Name      string // in PostgreSQL, in the table's schema
 	SQL       string // the statement that makes it; "" if it is skipped
+	Beside    string // of a primary key: makes just its index, for which the table need not be locked,
+	Adopt     string // and then makes that the key
 	Kind      schema.IndexKind
 	Key       bool   // it is the one by which rows are found
 	Delayable bool   // rows may break it until the table has caught up: a unique one
@@ -74,7 +76,10 @@ func indexSQL(t *mapping.Table, index *schema.Index) IndexSQL {
 	case out.Skipped != "":
 		out.holds = ""
 	case out.constraint:
-		out.SQL = fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s PRIMARY KEY %s", t.Ident(), mapping.Quote(out.Name), out.holds)
+		name := mapping.Quote(out.Name)
+		out.SQL = fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s PRIMARY KEY %s", t.Ident(), name, out.holds)
+		out.Beside = fmt.Sprintf("CREATE UNIQUE INDEX %s ON %s %s", name, t.Ident(), out.holds)
+		out.Adopt = fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s PRIMARY KEY USING INDEX %s", t.Ident(), name, name)
 	default:
 		unique := ""
 		if out.unique {

@@ -427,7 +427,10 @@ func (c *initial) render(t *mapping.Table) copier.Statements {
 			c.replica.log.Info("an index is left out", "table", t.Source.Name.String(), "index", index.Name, "reason", index.Skipped)
 			continue
 		}
-		made := change.Index{Name: index.Name, SQL: index.SQL, Key: isKey(t, &index), Delay: index.Delayable}
+		made := change.Index{Name: index.Name, SQL: index.SQL, Key: isKey(t, &index), Delay: index.Delayable, Beside: index.Beside, Adopt: index.Adopt}
+		if made.Key && made.Beside == "" {
+			made.Beside = made.SQL
+		}
 		if made.Delay = made.Delay && !made.Key && len(t.Key) > 0; made.Delay && !c.apart {
 			made.SQL = there[i].SQL
 		}

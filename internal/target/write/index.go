@@ -17,9 +17,16 @@ const (
 )
 
 // Build builds an index of a table that stands where it is loaded, if it is
-// not there yet.
-func (l *Loader) Build(ctx context.Context, t *mapping.Table, index change.Index) error {
+// not there yet. shared says that others are at work meanwhile.
+func (l *Loader) Build(ctx context.Context, t *mapping.Table, index change.Index, shared bool) error {
 	place := l.Place(t)
+	if index.Beside != "" {
+		index.SQL = index.Beside
+	}
+	if shared {
+		l.busy.Add(1)
+		defer l.busy.Add(-1)
+	}
 	err := l.Begin(ctx, func(tx pgx.Tx) error { return l.BuildIn(ctx, tx, place, index) })
 	if err != nil {
 		return fmt.Errorf("building %s of table %s: %w", index.Name, place.Ident(), err)
@@ -32,6 +39,24 @@ func (l *Loader) BuildAll(ctx context.Context, tx pgx.Tx, t *mapping.Table, inde
 	for _, index := range indexes {
 		if err := l.BuildIn(ctx, tx, l.Place(t), index); err != nil {
 			return fmt.Errorf("building %s: %w", index.Name, err)
+		}
+	}
+	return nil
+}
+
+// Adopt makes the indexes that were built beside others the table's keys, if they are not yet.
+func (l *Loader) Adopt(ctx context.Context, tx pgx.Tx, t *mapping.Table, indexes []change.Index) error {
+	place := l.Place(t)
+	for _, index := range indexes {
+		if index.Adopt == "" {
+			continue
+		}
+		there, err := texts(ctx, tx, "select 1 from pg_constraint where conrelid = to_regclass($1) and conname = $2", place.Ident(), index.Name)
+		if err == nil && len(there) == 0 {
+			err = run(ctx, tx, index.Adopt)
+		}
+		if err != nil {
+			return fmt.Errorf("making %s the key of table %s: %w", index.Name, place.Ident(), err)
 		}
 	}
 	return nil

@@ -99,7 +99,7 @@ func (l *loading) load(t *mapping.Table, lines string) {
 	}
 	for range 2 { // the second time it is there already
 		key := change.Index{Name: t.Name + "__pkey", SQL: "alter table " + place.Ident() + " add constraint " + mapping.Quote(t.Name+"__pkey") + " primary key (id)"}
-		if err := l.loader.Build(ctx, t, key); err != nil {
+		if err := l.loader.Build(ctx, t, key, false); err != nil {
 			l.t.Fatal(err)
 		}
 	}
@@ -121,6 +121,56 @@ func (l *loading) swap(t *mapping.Table) error {
 		l.made[t.Schema+"."+t.Name] = true
 	}
 	return err
+}
+
+// A primary key is built as an index while another index is being built, and becomes the same as one that
+// was made at once; what was made at once is left as it is.
+func TestAKeyIsBuiltBesideOthers(t *testing.T) {
+	l := newLoading(t)
+	ctx := context.Background()
+	people := persons("web", "people", "")
+	place := l.loader.Place(people).Ident()
+	key := change.Index{
+		Name: "people__pkey", SQL: "alter table " + place + " add constraint people__pkey primary key (id)", Key: true,
+		Beside: "create unique index people__pkey on " + place + " (id)", Adopt: "alter table " + place + " add constraint people__pkey primary key using index people__pkey",
+	}
+	other := change.Index{Name: "names", SQL: "create index names on " + place + " (name)"}
+	var made []string
+	for _, together := range []bool{true, false} {
+		if err := l.loader.Prepare(ctx, []*mapping.Table{people}); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.loader.Begin(ctx, func(tx pgx.Tx) error {
+			if _, err := l.loader.Create(ctx, tx, people, creating(l.loader.Place(people)), nil); err != nil {
+				return err
+			}
+			if !together {
+				return nil
+			}
+			return l.loader.BuildAll(ctx, tx, people, []change.Index{key})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		err := l.loader.Begin(ctx, func(tx pgx.Tx) error { // an index that is not done yet
+			if err := l.loader.BuildIn(ctx, tx, l.loader.Place(people), other); err != nil {
+				return err
+			}
+			return l.loader.Build(ctx, people, key, true)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // the second time it is one already
+			if err := l.loader.Begin(ctx, func(tx pgx.Tx) error { return l.loader.Adopt(ctx, tx, people, []change.Index{other, key}) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		made = append(made, l.query("select conname, contype, pg_get_constraintdef(oid), conindid::regclass from pg_constraint where conrelid = '"+place+"'::regclass order by 1")+
+			l.query("select indexdef from pg_indexes where tablename = 'people' order by 1"))
+	}
+	if made[0] != made[1] || !strings.Contains(made[0], "PRIMARY KEY (id)") {
+		t.Errorf("at once:\n%s\nbeside:\n%s", made[0], made[1])
+	}
 }
 
 func TestATableIsLoadedAndSwappedIn(t *testing.T) {
@@ -299,7 +349,7 @@ func TestExistingTablesAreFilledInPlace(t *testing.T) {
 		if index.Delay {
 			delayed++
 		}
-		if err := l.loader.Build(ctx, people, index); err != nil {
+		if err := l.loader.Build(ctx, people, index, false); err != nil {
 			t.Error(err)
 		}
 	}
