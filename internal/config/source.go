@@ -104,7 +104,7 @@ func (s *Source) fields() []field {
 
 		{name: "replica_batch_size", ignored: batches},
 		{name: "replay_max_rows", ignored: batches},
-		{name: "sleep_loop", ignored: "changes are read and applied as they come, without a pause"},
+		{name: "sleep_loop", ignored: "changes are read and applied as they come, small ones in rounds of 5 ms"},
 		{name: "gtid_enable", ignored: "GTIDs are used where the server has them"},
 	}
 }
