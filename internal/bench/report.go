@@ -100,7 +100,7 @@ func (s *sheet) table() string {
 // facts are what the template shows besides the figures.
 func (b *bench) facts(ctx context.Context) (map[string]any, error) {
 	facts := map[string]any{
-		"Date": time.Now().UTC().Format("2006-01-02"), "Machine": machine(), "Commit": commit(ctx, b.Bin), "Pgloader": pgloaderVersion(ctx),
+		"Date": time.Now().UTC().Format("2006-01-02"), "Machine": machine(), "Commit": version(ctx, b.Bin), "Pgloader": pgloaderVersion(ctx),
 		"SourceOptions": strings.Join(sourceOptions, " "), "TargetOptions": strings.Join(targetOptions, " "), "MirrorOptions": strings.Join(mirrorOptions, " "),
 		"Scaled": "",
 	}
@@ -142,13 +142,13 @@ func machine() string {
 	return fmt.Sprintf("%d cores (%s)%s, %s/%s, %s", runtime.NumCPU(), model, memory, runtime.GOOS, runtime.GOARCH, runtime.Version())
 }
 
-// commit names the version that was measured.
-func commit(ctx context.Context, bin string) string {
-	out, err := exec.CommandContext(ctx, "git", "-C", filepath.Dir(bin), "describe", "--tags", "--always", "--dirty").Output()
+// version is that of the program that was measured, as it tells.
+func version(ctx context.Context, bin string) string {
+	out, err := exec.CommandContext(ctx, bin, "version").Output() // #nosec G204 -- that is what is measured
 	if err != nil {
-		return "dev"
+		return "of the program is not known"
 	}
-	return strings.TrimSpace(string(out))
+	return strings.TrimPrefix(firstLine(string(out)), "chameleon ")
 }
 
 // pgloaderVersion is that of the machine's pgloader.
