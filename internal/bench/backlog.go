@@ -127,6 +127,9 @@ func (b *bench) pile(ctx context.Context, set load.Set, round int) (changes int,
 // replicated measures the program from its start to the marker, and stops it.
 func (b *bench) replicated(ctx context.Context, p *program.Program, set load.Set, mark int64) (run, error) {
 	var result run
+	if err := b.calm(ctx, b.source); err != nil {
+		return result, err
+	}
 	server, err := meter.Server(b.source)
 	if err != nil {
 		return result, err

@@ -27,11 +27,14 @@ func (b *bench) copyShape(ctx context.Context, s *sheet, set load.Set) error {
 	if err := set.Create(ctx, b.source); err != nil {
 		return err
 	}
-	err := b.copies(ctx, s, set, b.fewer())
+	err := b.copies(ctx, s, set, b.Rounds)
 	return errors.Join(err, set.Drop(ctx, b.source))
 }
 
-// copies copies a set by the pipe of the clients, by pgloader (once) and by the program, turn by turn.
+// manyTables take pgloader a minute and a half: it has one turn.
+const manyTables = 100
+
+// copies copies a set by the pipe of the clients, by pgloader and by the program, turn by turn.
 func (b *bench) copies(ctx context.Context, s *sheet, set load.Set, rounds int) error {
 	s.what = "copy of " + set.What + ", with indexes, against the pipe of the two clients"
 	s.columns = []column{
@@ -58,7 +61,7 @@ func (b *bench) copies(ctx context.Context, s *sheet, set load.Set, rounds int) 
 			return err
 		}
 		loaded, loader := none, meter.Usage{}
-		if round == 0 {
+		if round == 0 || len(set.Tables) < manyTables {
 			if loaded, loader, err = b.pgloader(ctx, set, time.Minute+20*result.took); err != nil {
 				return err
 			}
@@ -86,6 +89,9 @@ func (b *bench) copyOnce(ctx context.Context, set load.Set) (run, error) {
 	p, err := b.fresh(ctx, b.source, set, "")
 	if err != nil {
 		return run{}, err
+	}
+	if err := b.calm(ctx, b.source); err != nil {
+		return run{}, errors.Join(err, b.drop(context.WithoutCancel(ctx), p))
 	}
 	result, err := initialise(ctx, b.source, p)
 	if err == nil {

@@ -43,6 +43,9 @@ func (b *bench) catchUp(ctx context.Context, set load.Set, flush string, mark in
 	if err := conn.Exec(ctx, flush); err != nil {
 		return 0, err
 	}
+	if err := b.calm(ctx, b.source, b.mirror); err != nil {
+		return 0, err
+	}
 	began := time.Now()
 	if err := conn.Exec(ctx, "START SLAVE"); err != nil {
 		return 0, err

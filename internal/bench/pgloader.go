@@ -44,6 +44,9 @@ func (b *bench) pgloader(ctx context.Context, set load.Set, patience time.Durati
 	if err := errors.Join(os.MkdirAll(folder, 0o700), os.WriteFile(file, []byte(text.String()), 0o600)); err != nil {
 		return none, meter.Usage{}, fmt.Errorf("writing pgloader's commands: %w", err)
 	}
+	if err := b.calm(ctx, b.source); err != nil {
+		return none, meter.Usage{}, err
+	}
 	limited, cancel := context.WithTimeout(ctx, patience) // it may hang
 	defer cancel()
 	cmd := exec.CommandContext(limited, bin, "--no-ssl-cert-verification", "--root-dir", folder, file) // #nosec G204 -- found on the machine

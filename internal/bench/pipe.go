@@ -26,6 +26,9 @@ func (b *bench) pipe(ctx context.Context, set load.Set) (time.Duration, meter.Us
 	if err := b.admin(ctx, "DROP DATABASE IF EXISTS "+database, "CREATE DATABASE "+database); err != nil {
 		return 0, total, err
 	}
+	if err := b.calm(ctx, b.source); err != nil {
+		return 0, total, err
+	}
 	began := time.Now()
 	var mu sync.Mutex
 	group, within := errgroup.WithContext(ctx)

@@ -1,0 +1,51 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"pgchameleon/internal/demo/program"
+	"pgchameleon/internal/testserver/launch"
+)
+
+// calm lets the servers and the disk finish what was done before, so that no side of a measurement pays
+// for that of another: on PostgreSQL a checkpoint, on the MySQL servers there are no dirty pages.
+func (b *bench) calm(ctx context.Context, servers ...*launch.Server) error {
+	for _, server := range servers {
+		if err := clean(ctx, server); err != nil {
+			return fmt.Errorf("waiting for %s to write its pages: %w", server.Name, err)
+		}
+	}
+	if err := b.admin(ctx, "CHECKPOINT"); err != nil {
+		return err
+	}
+	syscall.Sync()
+	return nil
+}
+
+// fewPages is what a server without work may have dirty again.
+const fewPages = 200
+
+func clean(ctx context.Context, server *launch.Server) (err error) {
+	conn, err := server.Connect(ctx, "")
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	before, err := conn.Query(ctx, "SELECT @@GLOBAL.innodb_max_dirty_pages_pct")
+	if err != nil {
+		return err
+	}
+	if err := conn.Exec(ctx, "SET GLOBAL innodb_max_dirty_pages_pct = 0"); err != nil {
+		return err
+	}
+	defer func() {
+		err = errors.Join(err, conn.Exec(context.WithoutCancel(ctx), "SET GLOBAL innodb_max_dirty_pages_pct = "+before[0][0]))
+	}()
+	ctx, cancel := context.WithTimeoutCause(ctx, time.Minute, errors.New("they were not written within a minute"))
+	defer cancel()
+	return program.Wait(ctx, conn, fmt.Sprintf("SELECT VARIABLE_VALUE < %d FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'INNODB_BUFFER_POOL_PAGES_DIRTY'", fewPages), "1")
+}
