@@ -35,15 +35,16 @@ func clean(ctx context.Context, server *launch.Server) (err error) {
 		return err
 	}
 	defer conn.Close()
-	before, err := conn.Query(ctx, "SELECT @@GLOBAL.innodb_max_dirty_pages_pct")
+	before, err := conn.Query(ctx, "SELECT @@GLOBAL.innodb_max_dirty_pages_pct, @@GLOBAL.innodb_io_capacity, @@GLOBAL.innodb_io_capacity_max")
 	if err != nil {
 		return err
 	}
-	if err := conn.Exec(ctx, "SET GLOBAL innodb_max_dirty_pages_pct = 0"); err != nil {
+	if err := conn.Exec(ctx, "SET GLOBAL innodb_max_dirty_pages_pct = 0", "SET GLOBAL innodb_io_capacity_max = 50000", "SET GLOBAL innodb_io_capacity = 50000"); err != nil {
 		return err
 	}
 	defer func() {
-		err = errors.Join(err, conn.Exec(context.WithoutCancel(ctx), "SET GLOBAL innodb_max_dirty_pages_pct = "+before[0][0]))
+		was := before[0]
+		err = errors.Join(err, conn.Exec(context.WithoutCancel(ctx), "SET GLOBAL innodb_max_dirty_pages_pct = "+was[0], "SET GLOBAL innodb_io_capacity = "+was[1], "SET GLOBAL innodb_io_capacity_max = "+was[2]))
 	}()
 	ctx, cancel := context.WithTimeoutCause(ctx, time.Minute, errors.New("they were not written within a minute"))
 	defer cancel()
