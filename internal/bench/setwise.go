@@ -30,7 +30,7 @@ func (b *bench) aloneShape(ctx context.Context, s *sheet, set load.Set) error {
 }
 
 // against lets the program catch up with a set's transactions, and then PostgreSQL alone apply
-// the same changes to a copy of the same tables.
+// the same changes to a copy of the same tables. Both begin right after a checkpoint.
 func (b *bench) against(ctx context.Context, s *sheet, set load.Set, rounds, first int) (err error) {
 	s.what = fmt.Sprintf("backlog of %d transactions, %s, against PostgreSQL alone: the same changes, read, folded by key and staged beforehand, set-wise in batches of %d on one connection",
 		set.Transactions, set.What, alone.Batch)
@@ -58,7 +58,7 @@ func (b *bench) against(ctx context.Context, s *sheet, set load.Set, rounds, fir
 		if err != nil {
 			return err
 		}
-		if err := b.admin(ctx, "CREATE DATABASE "+database+" TEMPLATE "+p.Settings.TargetDatabase+" STRATEGY file_copy"); err != nil {
+		if err := b.admin(ctx, "CREATE DATABASE "+database+" TEMPLATE "+p.Settings.TargetDatabase+" STRATEGY file_copy", "CHECKPOINT"); err != nil {
 			return err
 		}
 		result, err := b.replicated(ctx, p, set, mark)
@@ -69,7 +69,7 @@ func (b *bench) against(ctx context.Context, s *sheet, set load.Set, rounds, fir
 		if err != nil {
 			return err
 		}
-		if err := b.calm(ctx, b.source); err != nil {
+		if err := errors.Join(b.admin(ctx, "CHECKPOINT"), b.calm(ctx, b.source)); err != nil {
 			return err
 		}
 		took, err := staged.Apply(ctx, b.target, database)
