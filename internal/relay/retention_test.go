@@ -120,7 +120,7 @@ func TestWhatIsKeptMakesRoom(t *testing.T) {
 	must(t, group.Wait())
 	until(t, "there is no room", func() bool { return p.Waiting().Bytes <= disk*3/4 })
 	_ = stop()
-	if tables := l.tables(t); tables < 3 {
+	if tables := l.tables(t); tables < 2 { // room for two more is made, of the four that the limit lets be
 		t.Errorf("%d segments are left where there was room for more", tables)
 	}
 	if said := strings.Count(l.out.String(), "before batch_retention is over"); said != 1 {
