@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -427,9 +428,9 @@ func (c *initial) render(t *mapping.Table) copier.Statements {
 			c.replica.log.Info("an index is left out", "table", t.Source.Name.String(), "index", index.Name, "reason", index.Skipped)
 			continue
 		}
-		made := change.Index{Name: index.Name, SQL: index.SQL, Key: isKey(t, &index), Delay: index.Delayable, Beside: index.Beside, Adopt: index.Adopt}
-		if made.Key && made.Beside == "" {
-			made.Beside = made.SQL
+		made := change.Index{Name: index.Name, SQL: index.SQL, Key: isKey(t, &index), Delay: index.Delayable}
+		if made.Key { // another one may fail to be built, and is then left out
+			made.Beside, made.Adopt = cmp.Or(index.Beside, index.SQL), index.Adopt
 		}
 		if made.Delay = made.Delay && !made.Key && len(t.Key) > 0; made.Delay && !c.apart {
 			made.SQL = there[i].SQL
